@@ -1,0 +1,14 @@
+#!/bin/sh
+# Resolve every requirements list again. MWAA's versions bind whatever they name; requirements/dev.txt binds the rest.
+set -eu
+cd "$(dirname "$0")/.."
+lock() {
+    source=$1; shift
+    .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+        --python-version 3.11 --output-file "${source%.in}.txt" "$@" "$source"
+}
+lock requirements/uv.in
+lock requirements/java.in
+lock requirements/dev.in --constraints requirements/mwaa-3.3.1.txt
+lock spark/jobs/requirements.in --constraints requirements/dev.txt
+lock airflow/requirements.in --constraints requirements/mwaa-3.3.1.txt --constraints requirements/dev.txt
