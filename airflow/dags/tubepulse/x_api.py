@@ -1,0 +1,148 @@
+"""The X API v2 recent search through tweepy, at the host that the connection `x_api` names."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+import tweepy
+from airflow.sdk import Connection, Context, RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from requests.utils import get_environ_proxies
+from typing_extensions import override
+
+CONNECTION = "x_api"
+OAUTH1_KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+PAGE_SIZES = (10, 100)  # max_results of a recent search
+TWEEPY_HOST = "https://api.twitter.com"  # fixed in tweepy
+
+Answer = dict[str, Any]  # one page, the API's JSON: data, includes, errors, meta
+
+
+class NotAuthorised(AirflowFailException):
+    """X refused the credentials (401) or the access (403); a retry can't help."""
+
+
+class RateLimited(AirflowException):
+    """X wants no more requests before `reset_at` (UTC)."""
+
+    def __init__(self, reset_at: datetime) -> None:
+        super().__init__(f"X's rate limit is used up until {reset_at:%H:%M:%S} UTC")
+        self.reset_at = reset_at
+
+
+class RetryAfterReset(RetryPolicy):
+    """Retry a rate-limited task when X's window resets: the worker never sleeps for it."""
+
+    @override
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        """Wait for the reset after RateLimited; anything else keeps the task's own back-off."""
+        if not isinstance(exception, RateLimited):
+            return RetryDecision.default()
+        wait = max(exception.reset_at - datetime.now(UTC), timedelta()) + timedelta(seconds=1)
+        return RetryDecision.retry(delay=wait, reason=str(exception))
+
+    @override
+    def serialize(self) -> dict[str, Any]:
+        """There is nothing to keep."""
+        return {}
+
+    @classmethod
+    @override
+    def deserialize(cls, data: dict[str, Any]) -> "RetryAfterReset":
+        """Make it again."""
+        return cls()
+
+
+class ConnectionHost(requests.adapters.HTTPAdapter):
+    """Sends what tweepy addresses to its fixed host to the connection's host instead."""
+
+    def __init__(self, base_url: str, auth: requests.auth.AuthBase | None) -> None:
+        super().__init__()
+        self.base_url = base_url
+        self.auth = auth
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send `request` to the connection's host."""
+        request = request.copy()
+        request.url = self.base_url + str(request.url).removeprefix(TWEEPY_HOST)
+        if self.auth:  # an OAuth 1.0a signature covers the host, so tweepy's own no longer fits
+            request.headers.pop("Authorization", None)
+            request.prepare_auth(self.auth)
+        kwargs["proxies"] = get_environ_proxies(request.url)
+        return super().send(request, *args, **kwargs)
+
+
+@dataclass
+class RecentSearch:
+    """Recent search with a ceiling of posts read, which are what X bills."""
+
+    client: tweepy.Client
+    user_auth: bool
+    posts_left: int
+    posts_read: int = 0
+
+    @classmethod
+    def connect(cls, connection: Connection, posts_left: int) -> "RecentSearch":
+        """A search with the connection's bearer token (password) or the four OAuth 1.0a keys (extra)."""
+        extra = connection.extra_dejson
+        keys = {name: extra[name] for name in OAUTH1_KEYS if extra.get(name)}
+        if not connection.password and len(keys) < len(OAUTH1_KEYS):
+            raise NotAuthorised(
+                f"connection {CONNECTION} has neither a bearer token (password) nor the four keys "
+                f"{', '.join(OAUTH1_KEYS)} (extra)"
+            )
+        # tweepy logs request headers, credentials included, at level DEBUG.
+        logging.getLogger("tweepy").setLevel(logging.INFO)
+        user_auth = not connection.password
+        client = tweepy.Client(bearer_token=connection.password or None, return_type=dict, **keys)
+        signer = tweepy.OAuth1UserHandler(*keys.values()).apply_auth() if user_auth else None
+        client.session.mount(TWEEPY_HOST, ConnectionHost(_base_url(connection), signer))
+        return cls(client, user_auth, posts_left)
+
+    def pages(self, query: str, start: datetime, end: datetime, limit: int) -> Iterator[Answer]:
+        """Pages of the newest posts in [start, end), until `limit` posts or the ceiling is reached.
+
+        Raises NotAuthorised, RateLimited, tweepy's HTTPException for the rest.
+        """
+        smallest, largest = PAGE_SIZES
+        token: str | None = None
+        while limit > 0 and self.posts_left >= smallest:
+            page = self._page(
+                query=query,
+                start_time=start,
+                end_time=end,
+                max_results=max(smallest, min(limit, largest, self.posts_left)),
+                next_token=token,
+                tweet_fields="created_at,geo,lang,public_metrics,referenced_tweets,note_tweet",
+                expansions="geo.place_id",
+                place_fields="full_name,geo",
+            )
+            count = len(page.get("data", ()))
+            self.posts_left -= count
+            self.posts_read += count
+            limit -= count
+            yield page
+            token = page.get("meta", {}).get("next_token")
+            if not token:
+                return
+
+    def _page(self, **parameters: Any) -> Answer:
+        try:
+            page: Answer = self.client.search_recent_tweets(user_auth=self.user_auth, **parameters)
+        except (tweepy.Unauthorized, tweepy.Forbidden) as error:
+            raise NotAuthorised(f"X refused the credentials of connection {CONNECTION}: {error}") from None
+        except tweepy.TooManyRequests as error:
+            reset = error.response.headers.get("x-rate-limit-reset")
+            soon = datetime.now(UTC) + timedelta(minutes=15)  # the API's window, if it names no time
+            raise RateLimited(datetime.fromtimestamp(int(reset), UTC) if reset else soon) from None
+        return page
+
+
+def _base_url(connection: Connection) -> str:
+    port = f":{connection.port}" if connection.port else ""
+    return f"{connection.schema or 'https'}://{connection.host}{port}"

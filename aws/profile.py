@@ -1,0 +1,73 @@
+"""A profile: the folder that says where the pipeline runs, with its placeholders filled in."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PROFILES = ROOT / "profiles"
+
+# ${NAME} must be given; ${NAME:-text} falls back to the text.
+PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+class BadProfile(Exception):
+    """A profile does not exist or lacks a value; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Airflow connections by id and variables by key, both as JSON values."""
+
+    name: str
+    connections: dict[str, Any]
+    variables: dict[str, Any]
+
+    @property
+    def pipeline(self) -> dict[str, Any]:
+        """The pipeline's own Variable."""
+        value: dict[str, Any] = self.variables["london-housing-webapp"]
+        return value
+
+    @classmethod
+    def load(cls, name: str, values: Mapping[str, str]) -> "Profile":
+        """Read profiles/<name>/ and fill its placeholders from `values`; raises BadProfile."""
+        folder = PROFILES / name
+        if not folder.is_dir():
+            known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+            raise BadProfile(f"there is no profile {name!r}; choose one of: {known}")
+        return cls(
+            name,
+            _read(folder / "connections.json", values),
+            _read(folder / "variables.json", values),
+        )
+
+
+def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
+    place = path.relative_to(ROOT)
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise BadProfile(f"{place}, line {error.lineno}: not JSON: {error.msg}") from None
+    return {key: fill(value, values, f"{place}, {key}") for key, value in content.items()}
+
+
+def fill(value: Any, values: Mapping[str, str], place: str) -> Any:
+    """`value` (JSON) with the placeholders in its strings replaced; `place` is named in BadProfile."""
+    if isinstance(value, dict):
+        return {key: fill(item, values, f"{place}.{key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill(item, values, place) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def given(match: re.Match[str]) -> str:
+        text = values.get(match[1], match[2])
+        if text is None:
+            raise BadProfile(f"{place}: needs {match[1]}: set it in the environment")
+        return text
+
+    return PLACEHOLDER.sub(given, value)

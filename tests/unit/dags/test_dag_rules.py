@@ -1,0 +1,56 @@
+"""Rules that hold for every DAG, and the exact shape of the tweet DAG."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.sdk import DAG
+
+DAGS = Path(__file__).parents[3] / "airflow" / "dags"
+BAG = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+
+EDGES = {
+    ("start_data_pipeline", "create_schema"),
+    ("create_schema", "get_twitter_data"),
+    ("get_twitter_data", "create_emr_cluster"),
+    ("create_emr_cluster", "add_steps"),
+    ("create_emr_cluster", "terminate_emr_cluster"),
+    ("add_steps", "watch_step"),
+    ("watch_step", "terminate_emr_cluster"),
+    ("watch_step", "summarised_data_lineage_spark"),
+    ("terminate_emr_cluster", "summarised_data_lineage_spark"),
+    ("summarised_data_lineage_spark", "save_result_to_postgres_db"),
+    ("save_result_to_postgres_db", "end_data_pipeline"),
+}
+
+
+def test_the_files_import() -> None:
+    assert BAG.import_errors == {}
+    assert set(BAG.dags) == {"london-housing-webapp", "housing-prices"}
+
+
+@pytest.mark.parametrize("dag", BAG.dags.values(), ids=lambda dag: dag.dag_id)
+def test_rules(dag: DAG) -> None:
+    source = Path(dag.fileloc)
+    assert source.stem == dag.dag_id.replace("-", "_")
+    assert len(source.read_text().splitlines()) < 150
+    assert dag.doc_md
+    assert dag.catchup is False
+    assert dag.max_active_runs == 1
+    for task in dag.tasks:
+        assert task.retries == (0 if task.task_id in {"create_emr_cluster", "add_steps", "watch_step"} else 3)
+
+
+def test_the_tweet_dag_has_the_same_shape_everywhere() -> None:
+    dag = BAG.dags["london-housing-webapp"]
+    assert {(task.task_id, below) for task in dag.tasks for below in task.downstream_task_ids} == EDGES
+    assert dag.task_dict["terminate_emr_cluster"].is_teardown
+    assert dag.task_dict["create_emr_cluster"].is_setup
+    watch: Any = dag.task_dict["watch_step"]
+    assert watch.poke_interval == 5
+
+
+def test_it_runs_on_mondays() -> None:
+    schedule: object = BAG.dags["london-housing-webapp"].schedule
+    assert schedule == "0 6 * * 1"
