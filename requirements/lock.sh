@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 lock() {
     source=$1; shift
-    .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+    ${UV:-.venv/uv/bin/uv} pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
         --python-version 3.11 --output-file "${source%.in}.txt" "$@" "$source"
 }
 lock requirements/uv.in
