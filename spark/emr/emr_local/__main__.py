@@ -1,0 +1,142 @@
+"""Serves the EMR API: `python -m emr_local --work-dir DIR [--port 8021] [--spark-master 'local[*]']`.
+
+It executes what it is given: every step and bootstrap action runs as a program of this machine with this
+user's rights, and requests are not authenticated. It binds to loopback unless told otherwise; bind it
+elsewhere only inside a network whose members may run programs here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from waitress.server import create_server
+
+from emr_local import settings as config
+from emr_local.api import Api
+from emr_local.runner import Runner
+from emr_local.service import Service
+from emr_local.settings import Settings, SettingsError
+from emr_local.shapes import emr_model
+from emr_local.store import Store
+
+log = logging.getLogger("emr_local")
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    cli = argparse.ArgumentParser(
+        prog="python -m emr_local", description="An EMR endpoint that really runs steps."
+    )
+    cli.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    cli.add_argument("--port", type=int, default=8021)
+    cli.add_argument(
+        "--work-dir", type=Path, required=True, help="where clusters live; Spark workers must share it"
+    )
+    cli.add_argument(
+        "--spark-master", default="local[*]", help="the master of all clusters' Spark applications"
+    )
+    cli.add_argument(
+        "--spark-conf",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a spark-defaults entry below those of the job flows; may be repeated",
+    )
+    cli.add_argument(
+        "--min-idle-timeout", type=int, default=60, help="smallest IdleTimeout accepted, in seconds"
+    )
+    return cli.parse_args()
+
+
+def read_settings(options: argparse.Namespace) -> Settings:
+    """The settings of this run; SettingsError says what to do."""
+    conf = dict(entry.partition("=")[::2] for entry in options.spark_conf)
+    packages = config.find_packages()
+    return Settings(
+        work_dir=options.work_dir.absolute(),
+        spark_master=options.spark_master,
+        spark_conf=conf,
+        spark_home=config.find_spark_home(os.environ, packages),
+        spark_version=config.find_spark_version(),
+        packages=packages,
+        java=config.find_java(os.environ),
+        min_idle_timeout_s=options.min_idle_timeout,
+    )
+
+
+def lock_work_dir(work_dir: Path) -> TextIO:
+    """Takes the work dir for this process, for as long as the answer is kept."""
+    try:
+        work_dir.mkdir(parents=True, exist_ok=True)
+        lock = (work_dir / "lock").open("w")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write to {work_dir} ({error.strerror}): choose another --work-dir"
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SettingsError(
+            f"{work_dir} is used by another EMR endpoint: choose another --work-dir"
+        ) from None
+    return lock
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serves until SIGTERM or SIGINT, and then ends every cluster."""
+    settings = read_settings(options)
+    lock = lock_work_dir(settings.work_dir)
+    store = Store()
+    service = Service(store, Runner(store, settings), settings)
+    try:
+        server = create_server(
+            Api(service),
+            host=options.host,
+            port=options.port,
+            threads=8,
+            max_request_body_size=MAX_REQUEST_BYTES,
+        )
+    except OSError as error:
+        problem = error.strerror or error
+        raise SettingsError(
+            f"cannot listen on {options.host}:{options.port} ({problem}): choose another --port"
+        ) from None
+    emr_model()  # read before the first request
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    log.info("EMR endpoint on http://%s:%s, Spark %s", options.host, options.port, settings.spark_master)
+    try:
+        server.run()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        service.runner.stop()
+        server.close()
+        lock.close()
+        log.info("EMR endpoint stopped")
+
+
+def main() -> int:
+    """The exit code: 2 when the service cannot start."""
+    logging.basicConfig(
+        format="%(asctime)s.%(msecs)03dZ %(message)s", datefmt="%Y-%m-%dT%H:%M:%S", level=logging.INFO
+    )
+    logging.Formatter.converter = time.gmtime
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    try:
+        serve(arguments())
+    except SettingsError as error:
+        print(f"emr_local: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

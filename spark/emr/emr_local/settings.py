@@ -1,0 +1,96 @@
+"""What one run of the service is told: read once, typed, checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """The service cannot start; the text says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the service is told or finds out about its machine.
+
+    `java` is the java program that steps use. `packages` are the files and folders of pip, pyspark and py4j
+    that every cluster's Python sees. `min_idle_timeout_s` is AWS's floor of 60 s unless a test lowers it.
+    `log_limit_bytes` bounds what one stream of one step may write to disk.
+    """
+
+    work_dir: Path
+    spark_master: str
+    spark_conf: Mapping[str, str]
+    spark_home: Path
+    spark_version: str
+    packages: tuple[Path, ...]
+    java: Path
+    min_idle_timeout_s: int = 60
+    log_limit_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def clusters_dir(self) -> Path:
+        """The folder that holds one folder a living cluster."""
+        return self.work_dir / "clusters"
+
+    @property
+    def node_packages_dir(self) -> Path:
+        """The folder of links to pip, pyspark and py4j."""
+        return self.work_dir / "node-packages"
+
+    @property
+    def node_spark_dir(self) -> Path:
+        """SPARK_HOME of all clusters; see `node.prepare_shared`."""
+        return self.work_dir / "node-spark"
+
+
+def find_java(environ: Mapping[str, str]) -> Path:
+    """The java program of JAVA_HOME, else the one on PATH."""
+    home = environ.get("JAVA_HOME")
+    found = (
+        Path(home) / "bin" / "java" if home else Path(shutil.which("java", path=environ.get("PATH")) or "")
+    )
+    if not found.is_file() or not os.access(found, os.X_OK):
+        raise SettingsError("no Java found: install a Java 17 runtime, or set JAVA_HOME to one")
+    return found.resolve()
+
+
+def find_packages() -> tuple[Path, ...]:
+    """The folders of pip, pyspark and py4j with their metadata, found without importing them."""
+    found: list[Path] = []
+    for name in ("pip", "pyspark", "py4j"):
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:
+            raise SettingsError(f"{name} is not installed for {sys.executable}: install it there")
+        folder = Path(spec.origin).parent
+        found += [folder, *folder.parent.glob(f"{name}-*.dist-info")]
+    return tuple(found)
+
+
+def find_spark_home(environ: Mapping[str, str], packages: tuple[Path, ...]) -> Path:
+    """SPARK_HOME, else the installed pyspark package, which is a Spark home too."""
+    home = (
+        Path(environ["SPARK_HOME"])
+        if environ.get("SPARK_HOME")
+        else next(p for p in packages if p.name == "pyspark")
+    )
+    if not (home / "bin" / "spark-submit").is_file():
+        raise SettingsError(
+            f"{home} holds no bin/spark-submit: set SPARK_HOME to a Spark installation, or unset it"
+        )
+    return home.resolve()
+
+
+def find_spark_version() -> str:
+    """The version of pyspark, for DescribeCluster; empty when it cannot be told."""
+    try:
+        return version("pyspark")
+    except PackageNotFoundError:
+        return ""
