@@ -1,0 +1,169 @@
+"""make demo: the whole pipeline once, on recorded posts, without Docker.
+
+    python -m embedded.demo [--week 2026-W46] [--home DIR]
+
+Starts the embedded stack, runs the DAGs housing-prices and london-housing-webapp, shows the result, and
+leaves summary.json and report.html in the home folder. Exit code 0 only if the runs succeeded and every
+count is what the recorded week must give; 1 if not; 2 with one line on stderr if the machine lacks something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+from rich.console import Console
+
+from embedded import lifeline, outcome, pipeline, postgres, tables
+from embedded.airflow_home import database
+from embedded.errors import Unusable
+from embedded.report.data import Report
+from embedded.report.page import render
+from embedded.stack import Stack
+from embedded.watch import Watch
+from fixtures.weeks import label
+
+TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
+RUN_TIMEOUT = 1800.0  # seconds for both DAGs
+LOOK = 0.5  # seconds between two looks at what runs
+LIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]  # states of a cluster that costs
+TERMINATION_TIMEOUT = 60.0  # seconds
+
+
+@dataclass
+class Demo:
+    """One demo: its phases (seconds) and what it says on the console."""
+
+    home: Path
+    week: str  # ISO, for example 2026-W46
+    console: Console
+    phases: dict[str, float] = field(default_factory=dict)
+
+    def phase(self, name: str, seconds: float) -> None:
+        """A phase is over."""
+        self.phases[name] = round(seconds, 2)
+        self.console.print(f"[green]✔[/] {name} [dim]{seconds:.1f} s[/]")
+
+    def run(self) -> int:
+        """Run everything; returns the exit code."""
+        self.console.rule("[bold]Services")
+        with Stack(self.home, self.phase) as stack:
+            settings = pipeline.ready(stack, self.phase)
+            self.console.rule("[bold]Pipeline")
+            outcomes, watch = self._run_dags(stack, settings)
+            left = self._clusters_left(watch.emr)
+            if len(outcomes) < 2:
+                raise Unusable(f"Airflow did not run both DAGs: see {self._log(stack)}")
+            return self._conclude(stack, outcomes, watch, left)
+
+    def _run_dags(self, stack: Stack, settings: dict[str, str]) -> tuple[list[dict[str, Any]], Watch]:
+        file = self.home / "airflow" / "outcomes.jsonl"
+        conf = json.dumps({"week": self.week})
+        command = [
+            sys.executable,
+            "-m",
+            "embedded.run_dags",
+            "--outcomes",
+            str(file),
+            HOUSING,
+            f"{TWEETS}={conf}",
+        ]
+        emr = boto3.client(
+            "emr", endpoint_url=stack.endpoints.emr_url, region_name=stack.settings["AWS_DEFAULT_REGION"],
+            aws_access_key_id=stack.settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=stack.settings["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+        watch = Watch(database(self.home / "airflow"), emr, self.console.print)
+        stack.supervisor.start(
+            "airflow", command, self._log(stack), env={**stack.environment(), **settings}, patience=30
+        )
+        deadline = time.monotonic() + RUN_TIMEOUT
+        with self.console.status("") as status:
+            while time.monotonic() < deadline and "airflow" in stack.supervisor.pids:
+                stack.check()
+                watch.look()
+                status.update(watch.under_way())
+                time.sleep(LOOK)
+        watch.look()
+        stack.supervisor.stop("airflow")
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [json.loads(line) for line in lines], watch
+
+    def _log(self, stack: Stack) -> Path:
+        return stack.logs / "airflow.log"
+
+    def _clusters_left(self, emr: Any) -> int:
+        deadline = time.monotonic() + TERMINATION_TIMEOUT
+        while True:
+            left = len(emr.list_clusters(ClusterStates=LIVE)["Clusters"])
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(LOOK)
+
+    def _conclude(self, stack: Stack, outcomes: list[dict[str, Any]], watch: Watch, left: int) -> int:
+        housing, tweets = outcomes
+        self.phase(HOUSING, housing["seconds"])
+        self.phase(TWEETS, tweets["seconds"])
+        week = self.week
+        with psycopg.connect(stack.endpoints.pipeline_dsn) as connection:
+            counts, wanted = outcome.counted(connection, week), outcome.expected(connection, week)
+            page = Report(
+                week=week,
+                stations=outcome.stations(connection),
+                moods=outcome.moods(connection),
+                topics=outcome.topics(connection, week),
+                lineage=outcome.lineage(connection),
+                seconds=tweets["seconds"],
+                generated_at=datetime.now(UTC),
+                steps=list(watch.steps.values()),
+                phases=self.phases,
+            )
+        summary = {
+            "dag_state": tweets["state"],
+            "week": week,
+            "seconds": tweets["seconds"],
+            **asdict(counts),
+            "clusters_left_running": left,
+            "phases": self.phases,
+        }
+        (self.home / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+        (self.home / "report.html").write_text(render(page), encoding="utf-8")
+        problems = [f"{run['dag_id']} ended {run['state']}" for run in outcomes if run["state"] != "success"]
+        problems += counts.differences(wanted)
+        problems += [f"{left} clusters are left running"] if left else []
+        tables.show(self.console, page, self.home)
+        if tweets["failure"]:
+            self.console.print(f"[red]✘[/] {tweets['failure']}", markup=True)
+        for problem in problems:
+            self.console.print(f"[red]✘ {problem}[/]: see {self._log(stack)}")
+        return 1 if problems else 0
+
+
+def main() -> int:
+    """The command line."""
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    last_week = label(datetime.now(UTC).date() - timedelta(days=7))
+    cli.add_argument("--week", default=last_week, help="ISO week, UTC; default: the last complete one")
+    cli.add_argument("--home", type=Path, default=postgres.HOME, help="where everything is kept")
+    args = cli.parse_args()
+    lifeline.end_with_parent()
+    try:
+        return Demo(args.home.resolve(), args.week, Console(highlight=False)).run()
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

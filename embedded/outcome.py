@@ -1,0 +1,129 @@
+"""What a run left in PostgreSQL, and whether that is what the recorded week must give."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import class_row
+
+from embedded.processes import ROOT
+from embedded.report.data import Lineage, Mood, Station, Topic
+from fixtures.weeks import recorded_for
+
+EXPECTED = ROOT / "fixtures" / "expected"
+LINEAGE_JOBS = 3  # get_twitter_data, all_spark_jobs, save_result_to_postgres_db
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of one week in the results schema, and of the view vsentiment."""
+
+    stations: int
+    tweets: int
+    sentiment_rows: int
+    topic_rows: int
+    lineage_rows: int
+    view_rows: int
+
+    def differences(self, other: Counts) -> list[str]:
+        """What differs from `other`, in words."""
+        mine, theirs = asdict(self), asdict(other)
+        return [f"{name} is {mine[name]}, not {theirs[name]}" for name in mine if mine[name] != theirs[name]]
+
+
+def counted(connection: psycopg.Connection, week: str) -> Counts:
+    """The counts of `week` as PostgreSQL has them."""
+    batch = int(week.replace("-W", ""))
+    one: dict[LiteralString, tuple[LiteralString, Any]] = {
+        "stations": ("SELECT count(*) FROM london_schema.stations", None),
+        "tweets": ("SELECT count(DISTINCT tweet_id) FROM london_schema.sentiment WHERE run = %s", week),
+        "sentiment_rows": ("SELECT count(*) FROM london_schema.sentiment WHERE run = %s", week),
+        "topic_rows": ("SELECT count(*) FROM london_schema.station_topics WHERE run = %s", week),
+        "lineage_rows": ("SELECT count(*) FROM london_schema.data_lineage WHERE batch_nr = %s", batch),
+        "view_rows": ("SELECT count(*) FROM london_schema.vsentiment", None),
+    }
+    return Counts(
+        **{
+            name: _scalar(connection, query, () if value is None else (value,))
+            for name, (query, value) in one.items()
+        }
+    )
+
+
+def expected(connection: psycopg.Connection, week: str) -> Counts:
+    """What the reference says of `week`; the view covers every week that was ever loaded."""
+    with (ROOT / "fixtures" / "stations.csv").open(newline="") as file:
+        stations = sum(1 for _ in csv.DictReader(file))
+    reference = json.loads((EXPECTED / "counts.json").read_text())[recorded_for(week)[0]]
+    loaded = [row[0] for row in connection.execute("SELECT DISTINCT run FROM london_schema.sentiment")]
+    return Counts(
+        stations=stations,
+        tweets=reference["tweets"],
+        sentiment_rows=reference["sentiment_rows"],
+        topic_rows=reference["topic_rows"],
+        lineage_rows=LINEAGE_JOBS,
+        view_rows=len(_stations_with_tweets(loaded) & _stations_with_prices()),
+    )
+
+
+def stations(connection: psycopg.Connection) -> list[Station]:
+    """All rows of station_overview, busiest of the newest week first."""
+    with connection.cursor(row_factory=class_row(Station)) as cursor:
+        return cursor.execute(
+            """
+            SELECT station, zone::float8, latitude, longitude, average_price::float8, sales,
+                   week, week_tweets, week_sentiment, tweets, sentiment
+            FROM london_schema.station_overview ORDER BY week_tweets DESC, station
+            """
+        ).fetchall()
+
+
+def moods(connection: psycopg.Connection) -> list[Mood]:
+    """All rows of mood_by_week."""
+    with connection.cursor(row_factory=class_row(Mood)) as cursor:
+        return cursor.execute(
+            "SELECT run, zone::float8, tweets, sentiment FROM london_schema.mood_by_week ORDER BY run, zone"
+        ).fetchall()
+
+
+def topics(connection: psycopg.Connection, week: str) -> list[Topic]:
+    """The topics of `week`, all London ('') first."""
+    with connection.cursor(row_factory=class_row(Topic)) as cursor:
+        return cursor.execute(
+            "SELECT station, rank, topic, tweet_count FROM london_schema.station_topics WHERE run = %s"
+            " ORDER BY station, rank",
+            (week,),
+        ).fetchall()
+
+
+def lineage(connection: psycopg.Connection) -> list[Lineage]:
+    """All rows of data_lineage, newest first."""
+    with connection.cursor(row_factory=class_row(Lineage)) as cursor:
+        return cursor.execute(
+            'SELECT batch_nr::int, job_nr::int, "timestamp", step_airflow, source, destination'
+            ' FROM london_schema.data_lineage ORDER BY "timestamp" DESC'
+        ).fetchall()
+
+
+def _scalar(connection: psycopg.Connection, query: LiteralString, parameters: tuple[Any, ...]) -> int:
+    row = connection.execute(query, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _stations_with_tweets(weeks: list[str]) -> set[str]:
+    files = {EXPECTED / recorded_for(week)[0] / "sentiment.csv" for week in weeks}
+    return set().union(*(_column(file, "station") for file in files))
+
+
+def _stations_with_prices() -> set[str]:
+    return _column(EXPECTED / "housing.csv", "station")
+
+
+def _column(file: Path, name: str) -> set[str]:
+    with file.open(newline="") as lines:
+        return {row[name] for row in csv.DictReader(lines)}

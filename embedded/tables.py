@@ -1,0 +1,34 @@
+"""The demo's result on the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from embedded.report.data import WHOLE_CITY, Report
+
+SHOWN = 15  # stations
+
+
+def show(console: Console, report: Report, home: Path) -> None:
+    """The busiest stations, London's topics, and where the rest is."""
+    table = Table(title=f"Week {report.week}: the {SHOWN} busiest of {len(report.stations)} stations")
+    table.add_column("station")
+    for name in ("zone", "tweets", "mean sentiment", "average price"):
+        table.add_column(name, justify="right")
+    for station in report.stations[:SHOWN]:
+        table.add_row(
+            station.station,
+            f"{station.zone:g}",
+            str(station.week_tweets),
+            "–" if station.week_sentiment is None else f"{station.week_sentiment:+.3f}",
+            "–" if station.average_price is None else f"£{station.average_price:,.0f}",
+        )
+    console.print(table)
+    words = [f"{topic.topic} ({topic.tweet_count})" for topic in report.topics if topic.station == WHOLE_CITY]
+    console.print(f"[bold]Topics of the week:[/] {', '.join(words)}")
+    console.print(
+        f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
+    )
