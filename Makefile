@@ -16,7 +16,7 @@ demo: setup ## Run the pipeline once on recorded posts, without Docker; WEEK=202
 	@exec $(PYTHON) -m embedded.demo $(if $(WEEK),--week $(WEEK))
 
 test: setup lint ## Unit, contract and integration tests
-	@exec $(PYTHON) -m pytest
+	@exec $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
 unit: setup ## Unit tests only: no services
 	@exec $(PYTHON) -m pytest tests/unit

@@ -23,7 +23,7 @@ SECRETS_BACKEND_KWARGS = {
     "connections_lookup_pattern": "^(?!aws_default$).*$",
     "variables_prefix": "airflow/variables",
 }
-RETRY_DELAY = 2  # seconds; Airflow's own default of 300 is for services that recover by themselves
+RETRY_DELAY = 1  # seconds; Airflow's own default of 300 is for services that recover by themselves
 
 
 def environment(home: Path) -> dict[str, str]:

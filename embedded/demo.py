@@ -18,18 +18,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psycopg
 from rich.console import Console
 
 from embedded import lifeline, outcome, pipeline, postgres, tables
 from embedded.airflow_home import database
+from embedded.clients import client, keep_logs
 from embedded.errors import Unusable
 from embedded.report.data import Report
 from embedded.report.page import render
 from embedded.stack import Stack
 from embedded.watch import Watch
-from fixtures.weeks import label
+from fixtures.weeks import label, monday
 
 TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
 RUN_TIMEOUT = 1800.0  # seconds for both DAGs
@@ -76,11 +76,7 @@ class Demo:
             HOUSING,
             f"{TWEETS}={conf}",
         ]
-        emr = boto3.client(
-            "emr", endpoint_url=stack.endpoints.emr_url, region_name=stack.settings["AWS_DEFAULT_REGION"],
-            aws_access_key_id=stack.settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=stack.settings["AWS_SECRET_ACCESS_KEY"],
-        )  # fmt: skip
+        emr = client(stack, "emr", stack.endpoints.emr_url)
         watch = Watch(database(self.home / "airflow"), emr, self.console.print)
         stack.supervisor.start(
             "airflow", command, self._log(stack), env={**stack.environment(), **settings}, patience=30
@@ -112,46 +108,71 @@ class Demo:
         housing, tweets = outcomes
         self.phase(HOUSING, housing["seconds"])
         self.phase(TWEETS, tweets["seconds"])
-        week = self.week
         with psycopg.connect(stack.endpoints.pipeline_dsn) as connection:
-            counts, wanted = outcome.counted(connection, week), outcome.expected(connection, week)
-            page = Report(
-                week=week,
-                stations=outcome.stations(connection),
-                moods=outcome.moods(connection),
-                topics=outcome.topics(connection, week),
-                lineage=outcome.lineage(connection),
-                seconds=tweets["seconds"],
-                generated_at=datetime.now(UTC),
-                steps=list(watch.steps.values()),
-                phases=self.phases,
-            )
-        summary = {
+            counts = outcome.counted(connection, self.week)
+            wanted = outcome.expected(connection, self.week)
+            page = self._page(connection, tweets, watch) if counts.sentiment_rows else None
+        problems = [f"{run['dag_id']} ended {run['state']}" for run in outcomes if run["state"] != "success"]
+        problems += counts.differences(wanted)
+        problems += [f"{left} clusters are left running"] if left else []
+        self._write("summary.json", json.dumps(self._summary(tweets, counts, left), indent=2) + "\n")
+        if page:
+            self._write("report.html", render(page))
+            tables.show(self.console, page, self.home)
+        if tweets["failure"]:
+            kept = keep_logs(stack, tweets["failure"]["cluster"])
+            tables.show_failure(self.console, tweets["failure"], kept)
+        for problem in problems:
+            self.console.print(f"[red]✘ {problem}[/]")
+        if problems:
+            self.console.print(f"Airflow's log: {self._log(stack)}", soft_wrap=True)
+        return 1 if problems else 0
+
+    def _page(self, connection: psycopg.Connection, tweets: dict[str, Any], watch: Watch) -> Report:
+        return Report(
+            week=self.week,
+            stations=outcome.stations(connection),
+            moods=outcome.moods(connection),
+            topics=outcome.topics(connection, self.week),
+            lineage=outcome.lineage(connection),
+            seconds=tweets["seconds"],
+            generated_at=datetime.now(UTC),
+            steps=list(watch.steps.values()),
+            phases=self.phases,
+        )
+
+    def _summary(self, tweets: dict[str, Any], counts: outcome.Counts, left: int) -> dict[str, Any]:
+        return {
             "dag_state": tweets["state"],
-            "week": week,
+            "week": self.week,
             "seconds": tweets["seconds"],
             **asdict(counts),
             "clusters_left_running": left,
             "phases": self.phases,
         }
-        (self.home / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-        (self.home / "report.html").write_text(render(page), encoding="utf-8")
-        problems = [f"{run['dag_id']} ended {run['state']}" for run in outcomes if run["state"] != "success"]
-        problems += counts.differences(wanted)
-        problems += [f"{left} clusters are left running"] if left else []
-        tables.show(self.console, page, self.home)
-        if tweets["failure"]:
-            self.console.print(f"[red]✘[/] {tweets['failure']}", markup=True)
-        for problem in problems:
-            self.console.print(f"[red]✘ {problem}[/]: see {self._log(stack)}")
-        return 1 if problems else 0
+
+    def _write(self, name: str, text: str) -> None:
+        draft = self.home / f"{name}.new"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self.home / name)
+
+
+def iso_week(text: str) -> str:
+    """An argument that is an ISO week."""
+    try:
+        monday(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def main() -> int:
     """The command line."""
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     last_week = label(datetime.now(UTC).date() - timedelta(days=7))
-    cli.add_argument("--week", default=last_week, help="ISO week, UTC; default: the last complete one")
+    cli.add_argument(
+        "--week", type=iso_week, default=last_week, help="ISO week, UTC; default: the last complete one"
+    )
     cli.add_argument("--home", type=Path, default=postgres.HOME, help="where everything is kept")
     args = cli.parse_args()
     lifeline.end_with_parent()

@@ -33,17 +33,22 @@ def main() -> int:
     cli.add_argument("--outcomes", type=Path, required=True)
     cli.add_argument("runs", nargs="*", metavar="DAG_ID[=CONF]")
     args = cli.parse_args()
-    bag = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name="dags-folder")
-    for path, error in bag.import_errors.items():
-        print(f"{path}: {error}", file=sys.stderr)
-    succeeded = not bag.import_errors
+    succeeded = True
     for request in args.runs or (line.strip() for line in sys.stdin):
         dag_id, _, conf = request.partition("=")
-        outcome = run(bag.dags[dag_id], json.loads(conf or "{}"))
+        outcome = run(parsed(dag_id), json.loads(conf or "{}"))
         with args.outcomes.open("a") as file:
             file.write(json.dumps(outcome) + "\n")
         succeeded = succeeded and outcome["state"] == "success"
     return 0 if succeeded else 1
+
+
+def parsed(dag_id: str) -> DAG:
+    """The DAG, parsed anew: a run's conf stays in the params of the DAG object that it ran with."""
+    bag = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+    for path, error in bag.import_errors.items():
+        raise SystemExit(f"{path}: {error}")
+    return bag.dags[dag_id]
 
 
 def run(dag: DAG, conf: dict[str, Any]) -> dict[str, Any]:

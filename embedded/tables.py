@@ -32,3 +32,10 @@ def show(console: Console, report: Report, home: Path) -> None:
     console.print(
         f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
     )
+
+
+def show_failure(console: Console, failure: dict[str, str], logs: Path) -> None:
+    """What the failed run's task found out, and where the cluster's logs were put."""
+    console.print(f"[red]✘ {failure['what']}[/]: {failure['reason']}", soft_wrap=True)
+    console.print(f"  {failure['message']}", markup=False, soft_wrap=True)
+    console.print(f"  log {failure['log']}, unpacked in {logs}", markup=False, soft_wrap=True)

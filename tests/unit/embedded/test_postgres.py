@@ -99,7 +99,9 @@ def test_a_leftover_server_is_ended(tmp_path: Path) -> None:
     assert not (tmp_path / "postmaster.pid").exists()
 
 
-@pytest.mark.parametrize("text", [f"{os.getpid()}\n", "99999999\n", "", "x\n"])
+@pytest.mark.parametrize(
+    "text", [f"{os.getpid()}\n", "99999999\n", "", "x\n"], ids=["ours", "nobodys", "empty", "no number"]
+)
 def test_an_id_that_now_is_another_programs_is_forgotten(tmp_path: Path, text: str) -> None:
     (tmp_path / "postmaster.pid").write_text(text)
     postgres.end_leftover(tmp_path)

@@ -1,5 +1,6 @@
 """What the job tests share: one Spark session, frames of tweets, and spark-submit as a user calls it."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -27,6 +28,9 @@ SparkSubmit = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    logging.getLogger("py4j").setLevel(
+        logging.WARNING
+    )  # it says farewell when pytest's log is closed already
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.sql.shuffle.partitions", 2)
