@@ -1,0 +1,69 @@
+"""The documents tell the truth where a machine can check it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "fixtures" / "README.md", *(ROOT / "docs").rglob("*.md")]
+TEN = [
+    "apache-airflow", "apache-airflow-providers-amazon", "localstack-client", "moto", "pyspark",
+    "vaderSentiment",
+    "nltk", "tweepy", "psycopg2-binary", "pytest-docker",
+]  # fmt: skip
+DAG = "airflow/dags/london_housing_webapp.py"
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_target_that_is_named_exists() -> None:
+    for document in DOCUMENTS:
+        named = set(re.findall(r"`make ([a-z-]+)|^    make ([a-z-]+)", document.read_text(), re.MULTILINE))
+        assert {first or second for first, second in named} <= targets(), document
+
+
+def test_help_lists_every_target() -> None:
+    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make ([a-z-]+) ", shown, re.MULTILINE)) == targets()
+
+
+@pytest.mark.parametrize("path", re.findall(r"`([a-z_]+/[\w./-]+|profiles/\w+)`", README))
+def test_every_path_that_is_named_exists(path: str) -> None:
+    made = ("build/", "emr_local/")
+    assert path.startswith(made) or (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("package", TEN)
+def test_every_package_of_the_users_list_is_locked_and_placed(package: str) -> None:
+    lock = (ROOT / "requirements" / "dev.txt").read_text()
+    assert re.search(rf"^{package}(\[[\w,]+\])?==", lock, re.MULTILINE | re.IGNORECASE)
+    assert package in README.split("## The packages")[1].split("##")[0]
+
+
+def test_the_picture_shows_the_dags_tasks() -> None:
+    source = (ROOT / DAG).read_text()
+    tasks = set(re.findall(r'task_id="(\w+)"', source)) - {"start_data_pipeline", "end_data_pipeline"}
+    assert len(tasks) == 8
+    assert {task for task in tasks if f"[{task}]" not in README} == set()
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_locks_hold_hashes_and_no_host() -> None:
+    for lock in [*(ROOT / "requirements").glob("*.txt"), *ROOT.glob("*/requirements.txt"),
+                 ROOT / "spark" / "jobs" / "requirements.txt"]:  # fmt: skip
+        text = lock.read_text()
+        assert "://" not in text
+        assert "index-url" not in text
+        if lock.name != "mwaa-3.3.1.txt":
+            pinned = re.findall(r"^[A-Za-z0-9_.\[\],-]+==.*\\$", text, re.MULTILINE)
+            assert pinned
+            assert len(pinned) == len(re.findall(r"^[A-Za-z0-9_.\[\],-]+==", text, re.MULTILINE))
