@@ -78,8 +78,13 @@ class Demo:
         ]
         emr = client(stack, "emr", stack.endpoints.emr_url)
         watch = Watch(database(self.home / "airflow"), emr, self.console.print)
+        # A task swallows SIGTERM; there is nothing to save: PostgreSQL rolls back, EMR ends its clusters.
         stack.supervisor.start(
-            "airflow", command, self._log(stack), env={**stack.environment(), **settings}, patience=30
+            "airflow",
+            command,
+            self._log(stack),
+            env={**stack.environment(), **settings},
+            stop_signal="SIGKILL",
         )
         deadline = time.monotonic() + RUN_TIMEOUT
         with self.console.status("") as status:
