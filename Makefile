@@ -1,6 +1,6 @@
 # Tubepulse: every target is one line of work; `make` alone prints them.
 SHELL := /bin/sh
-PYTHON := .venv/bin/python
+RUN := .venv/bin/python
 WEEK ?=
 
 .DEFAULT_GOAL := help
@@ -13,25 +13,25 @@ setup: ## Install .venv from the hash-pinned locks (the other targets do it when
 	@python=$$(sh embedded/find-python.sh) && exec "$$python" embedded/install.py
 
 demo: setup ## Run the pipeline once on recorded posts, without Docker; WEEK=2026-W46 for one week
-	@exec $(PYTHON) -m embedded.demo $(if $(WEEK),--week $(WEEK))
+	@exec $(RUN) -m embedded.demo $(if $(WEEK),--week $(WEEK))
 
 test: setup lint ## Unit, contract and integration tests
-	@exec $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
+	@exec $(RUN) -m pytest --numprocesses 2 --dist loadgroup
 
 unit: setup ## Unit tests only: no services
-	@exec $(PYTHON) -m pytest tests/unit
+	@exec $(RUN) -m pytest tests/unit
 
 lint: setup ## Style, import walls and types; changes nothing
-	@$(PYTHON) -m ruff check && $(PYTHON) -m ruff format --check && $(PYTHON) -m mypy
+	@$(RUN) -m ruff check && $(RUN) -m ruff format --check && $(RUN) -m mypy
 
 fixtures: setup ## Make the synthetic fixtures and their expected results again
-	@$(PYTHON) -m fixtures.generate && $(PYTHON) -m fixtures.reference
+	@$(RUN) -m fixtures.generate && $(RUN) -m fixtures.reference
 
 record: setup ## Record live answers of the X API into build/recordings (needs X_BEARER_TOKEN; costs money)
-	@AIRFLOW_HOME=$(CURDIR)/build/airflow PYTHONPATH=airflow/dags exec $(PYTHON) -m fixtures.record
+	@AIRFLOW_HOME=$(CURDIR)/build/airflow PYTHONPATH=airflow/dags exec $(RUN) -m fixtures.record
 
 locks: setup ## Resolve the requirements again, hashes included
 	@sh requirements/lock.sh
 
 clean: ## Remove what was built, the demo's database included; .venv stays
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m embedded.postgres remove; fi && rm -rf build
+	@if [ -x $(RUN) ]; then $(RUN) -m embedded.postgres remove; fi && rm -rf build
