@@ -54,6 +54,8 @@ class Demo:
 
     def run(self) -> int:
         """Run everything; returns the exit code."""
+        for stale in ("summary.json", "report.html"):
+            (self.home / stale).unlink(missing_ok=True)
         self.console.rule("[bold]Services")
         with Stack(self.home, self.phase) as stack:
             settings = pipeline.ready(stack, self.phase)
@@ -116,7 +118,7 @@ class Demo:
         with psycopg.connect(stack.endpoints.pipeline_dsn) as connection:
             counts = outcome.counted(connection, self.week)
             wanted = outcome.expected(connection, self.week)
-            page = self._page(connection, tweets, watch) if counts.sentiment_rows else None
+            page = self._page(connection, tweets, watch) if tweets["state"] == "success" else None
         problems = [f"{run['dag_id']} ended {run['state']}" for run in outcomes if run["state"] != "success"]
         problems += counts.differences(wanted)
         problems += [f"{left} clusters are left running"] if left else []
@@ -124,6 +126,7 @@ class Demo:
         if page:
             self._write("report.html", render(page))
             tables.show(self.console, page, self.home)
+        tables.show_errors(self.console, outcomes)
         if tweets["failure"]:
             kept = keep_logs(stack, tweets["failure"]["cluster"])
             tables.show_failure(self.console, tweets["failure"], kept)

@@ -4,9 +4,9 @@
 
 A DAG id may be followed by `=` and the run's conf (JSON), whose keys override the DAG's params. Without any,
 they are read from stdin, a line each, as they come. For each run one JSON line is appended to FILE: dag_id,
-run_id, state, seconds (of dag.test()), tasks (task id -> state), results (task id -> return value) and
-failure (what tubepulse.job_flow.explain_failure found, or null). Task logs go to stdout. Exit code 0 if every
-run succeeded, 1 if one failed.
+run_id, state, seconds (of dag.test()), tasks (task id -> state), results (task id -> return value), errors
+(task id -> its last exception) and failure (what tubepulse.job_flow.explain_failure found, or null). Task
+logs go to stdout. Exit code 0 if every run succeeded, 1 if one failed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,26 @@ from pathlib import Path
 from typing import Any
 
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.listeners import hookimpl
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
 from airflow.sdk import DAG
+from airflow.sdk.listener import get_listener_manager
 from airflow.utils.session import create_session
 
 from embedded.airflow_home import DAGS
+
+
+class Errors:
+    """Airflow listener: the last exception of each task of a run."""
+
+    def __init__(self) -> None:
+        self.by_task: dict[str, str] = {}
+
+    @hookimpl
+    def on_task_instance_failed(self, task_instance: Any, error: object) -> None:
+        """A try of a task has failed."""
+        self.by_task[task_instance.task_id] = f"{type(error).__name__}: {error}"
 
 
 def main() -> int:
@@ -33,10 +47,12 @@ def main() -> int:
     cli.add_argument("--outcomes", type=Path, required=True)
     cli.add_argument("runs", nargs="*", metavar="DAG_ID[=CONF]")
     args = cli.parse_args()
+    errors, listeners = Errors(), get_listener_manager()
+    listeners.add_listener(errors)  # type: ignore[no-untyped-call]
     succeeded = True
     for request in args.runs or (line.strip() for line in sys.stdin):
         dag_id, _, conf = request.partition("=")
-        outcome = run(parsed(dag_id), json.loads(conf or "{}"))
+        outcome = run(parsed(dag_id), json.loads(conf or "{}"), errors)
         with args.outcomes.open("a") as file:
             file.write(json.dumps(outcome) + "\n")
         succeeded = succeeded and outcome["state"] == "success"
@@ -51,8 +67,9 @@ def parsed(dag_id: str) -> DAG:
     return bag.dags[dag_id]
 
 
-def run(dag: DAG, conf: dict[str, Any]) -> dict[str, Any]:
+def run(dag: DAG, conf: dict[str, Any], errors: Errors) -> dict[str, Any]:
     """One run without a logical date, as a trigger from outside makes it."""
+    errors.by_task.clear()
     begun = time.monotonic()
     dag_run = dag.test(logical_date=None, run_conf=conf)
     seconds = time.monotonic() - begun
@@ -67,6 +84,7 @@ def run(dag: DAG, conf: dict[str, Any]) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "tasks": tasks,
         "results": results,
+        "errors": {task: text for task, text in errors.by_task.items() if tasks[task] == "failed"},
         "failure": next(iter(failures.values()), None),
     }
 

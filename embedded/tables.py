@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +33,14 @@ def show(console: Console, report: Report, home: Path) -> None:
     console.print(
         f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
     )
+
+
+def show_errors(console: Console, outcomes: list[dict[str, Any]]) -> None:
+    """The last exception of every failed task."""
+    for run in outcomes:
+        for task, error in run["errors"].items():
+            console.print(f"[red]✘ {run['dag_id']}.{task}[/]", end=" ")
+            console.print(error, markup=False, soft_wrap=True)
 
 
 def show_failure(console: Console, failure: dict[str, str], logs: Path) -> None:

@@ -120,9 +120,10 @@ def test_a_bad_stations_file_costs_nothing(pipeline: Pipeline, content: bytes, m
         pipeline.deploy()
         pipeline.clear_faults()
     assert outcome["tasks"]["get_twitter_data"] == "failed"
-    logged = pipeline.logged_since(start)
-    assert f"s3://{BUCKET}/input/stations.csv, {message}" in logged
-    assert "NotAuthorised" not in logged
+    assert outcome["errors"]["get_twitter_data"].startswith(
+        f"BadStationsFile: s3://{BUCKET}/input/stations.csv, {message}"
+    )
+    assert "NotAuthorised" not in pipeline.logged_since(start)
     assert len(pipeline.client("emr").list_clusters()["Clusters"]) == clusters
 
 
