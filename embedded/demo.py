@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 from rich.console import Console
+from rich.markup import escape
 
 from embedded import lifeline, outcome, pipeline, postgres, tables
 from embedded.airflow_home import database
@@ -93,7 +94,7 @@ class Demo:
             while time.monotonic() < deadline and "airflow" in stack.supervisor.pids:
                 stack.check()
                 watch.look()
-                status.update(watch.under_way())
+                status.update(escape(watch.under_way()))
                 time.sleep(LOOK)
         watch.look()
         stack.supervisor.stop("airflow")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from embedded.report.data import WHOLE_CITY, Report
@@ -15,20 +16,25 @@ SHOWN = 15  # stations
 
 def show(console: Console, report: Report, home: Path) -> None:
     """The busiest stations, London's topics, and where the rest is."""
-    table = Table(title=f"Week {report.week}: the {SHOWN} busiest of {len(report.stations)} stations")
+    shown = report.stations[:SHOWN]
+    table = Table(title=f"Week {report.week}: the {len(shown)} busiest of {len(report.stations)} stations")
     table.add_column("station")
     for name in ("zone", "tweets", "mean sentiment", "average price"):
         table.add_column(name, justify="right")
-    for station in report.stations[:SHOWN]:
+    for station in shown:
         table.add_row(
-            station.station,
+            escape(station.station),
             f"{station.zone:g}",
             str(station.week_tweets),
             "–" if station.week_sentiment is None else f"{station.week_sentiment:+.3f}",
             "–" if station.average_price is None else f"£{station.average_price:,.0f}",
         )
     console.print(table)
-    words = [f"{topic.topic} ({topic.tweet_count})" for topic in report.topics if topic.station == WHOLE_CITY]
+    words = [
+        f"{escape(topic.topic)} ({topic.tweet_count})"
+        for topic in report.topics
+        if topic.station == WHOLE_CITY
+    ]
     console.print(f"[bold]Topics of the week:[/] {', '.join(words)}")
     console.print(
         f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
@@ -45,6 +51,6 @@ def show_errors(console: Console, outcomes: list[dict[str, Any]]) -> None:
 
 def show_failure(console: Console, failure: dict[str, str], logs: Path) -> None:
     """What the failed run's task found out, and where the cluster's logs were put."""
-    console.print(f"[red]✘ {failure['what']}[/]: {failure['reason']}", soft_wrap=True)
+    console.print(f"[red]✘ {escape(failure['what'])}[/]: {escape(failure['reason'])}", soft_wrap=True)
     console.print(f"  {failure['message']}", markup=False, soft_wrap=True)
     console.print(f"  log {failure['log']}, unpacked in {logs}", markup=False, soft_wrap=True)

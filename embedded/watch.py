@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from embedded.report.data import StepTime
 
 TASKS = """
@@ -39,7 +41,7 @@ class Watch:
         if lines:
             self._spoke = time.monotonic()
         elif time.monotonic() - self._spoke > SILENCE:
-            self.say(f"  [dim]… {self.under_way()}[/]")
+            self.say(f"  [dim]… {escape(self.under_way())}[/]")
             self._spoke = time.monotonic()
 
     def under_way(self) -> str:
@@ -72,7 +74,7 @@ class Watch:
                 self.steps[step["Id"]] = StepTime(step["Name"], state, seconds)
                 if state != "PENDING":
                     took = f"  {seconds:.1f} s" if seconds is not None else ""
-                    yield f"    {MARKS.get(state, '▸')} {cluster['Id']} {step['Name']} [dim]{state}{took}[/]"
+                    yield f"    {MARKS.get(state, '▸')} {cluster['Id']} {escape(step['Name'])} [dim]{state}{took}[/]"
 
 
 def _took(begun: str | None, ended: str | None) -> str:
