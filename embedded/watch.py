@@ -74,7 +74,8 @@ class Watch:
                 self.steps[step["Id"]] = StepTime(step["Name"], state, seconds)
                 if state != "PENDING":
                     took = f"  {seconds:.1f} s" if seconds is not None else ""
-                    yield f"    {MARKS.get(state, '▸')} {cluster['Id']} {escape(step['Name'])} [dim]{state}{took}[/]"
+                    name = escape(step["Name"])
+                    yield f"    {MARKS.get(state, '▸')} {cluster['Id']} {name} [dim]{state}{took}[/]"
 
 
 def _took(begun: str | None, ended: str | None) -> str:

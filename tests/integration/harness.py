@@ -22,6 +22,17 @@ LIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
 Outcome = dict[str, Any]
 
 
+def client(settings: dict[str, str], service: str) -> Any:
+    """A boto3 client of a stack, from the settings that its line names."""
+    return boto3.Session().client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=settings[f"AWS_ENDPOINT_URL_{service.upper().replace('MANAGER', '_MANAGER')}"],
+        region_name=settings["AWS_DEFAULT_REGION"],
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
 class Pipeline:
     """What `python -m embedded.pipeline up` said, clients for it, and runs of its DAGs."""
 
@@ -70,14 +81,7 @@ class Pipeline:
             return log.read()
 
     def client(self, service: str) -> Any:
-        given = self.said["settings"]
-        return boto3.Session().client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=given[f"AWS_ENDPOINT_URL_{service.upper().replace('MANAGER', '_MANAGER')}"],
-            region_name=given["AWS_DEFAULT_REGION"],
-            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self.said["settings"], service)
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         with (

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import psycopg
 import pytest
+
+from tests.integration.harness import client
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
@@ -39,14 +40,7 @@ class Up:
         self.family = [supervisor, *supervisor.children(recursive=True)]
 
     def client(self, service: str) -> Any:
-        given = self.said["settings"]
-        return boto3.Session().client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=given[f"AWS_ENDPOINT_URL_{service.upper().replace('MANAGER', '_MANAGER')}"],
-            region_name=given["AWS_DEFAULT_REGION"],
-            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client(self.said["settings"], service)
 
     def sql(self, role: str, *statements: str) -> list[tuple[Any, ...]]:
         """Run statements as a role; the rows of the last one, if it gives any."""
