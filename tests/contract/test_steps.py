@@ -150,6 +150,29 @@ def test_list_steps_by_ids_by_states_and_in_pages(flow: Flow, emr: EMRClient) ->
     assert processes_with(NAP) == []
 
 
+def test_paging_survives_a_change_of_state(flow: Flow, emr: EMRClient) -> None:
+    """The step that the marker names is no longer PENDING when the next page is asked for."""
+    flow.add(bash(NAP), *(bash("true") for _ in range(52)))
+    page = emr.list_steps(ClusterId=flow.id, StepStates=["PENDING"])
+    assert len(page["Steps"]) == 50
+    emr.cancel_steps(ClusterId=flow.id, StepIds=[page["Steps"][-1]["Id"]])
+    rest = emr.list_steps(ClusterId=flow.id, StepStates=["PENDING"], Marker=page["Marker"])
+    assert 2 <= len(rest["Steps"]) <= 3
+    flow.end()
+
+
+def test_an_object_goes_to_stdout_and_a_folder_among_the_logs_hides_none(
+    flow: Flow, emr: EMRClient, s3: S3Client
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="greet.sh", Body=b"echo hello from $0")
+    line = f'mkdir "$HADOOP_LOG_DIR/history"; aws s3 cp s3://{BUCKET}/greet.sh - | bash -s; '
+    [step_id] = flow.add(bash(line))
+    flow.step_until(step_id, "COMPLETED")
+    log_uri = emr.describe_cluster(ClusterId=flow.id)["Cluster"]["LogUri"]
+    prefix = log_uri.partition(f"{BUCKET}/")[2]
+    assert read_log(s3, f"{prefix}{flow.id}/steps/{step_id}/stdout.gz") == "hello from bash\n"
+
+
 def test_cancel_a_pending_step(flow: Flow, emr: EMRClient) -> None:
     running, pending = flow.add(bash("sleep 1"), bash("echo never", "TERMINATE_CLUSTER"))
     flow.step_until(running, "RUNNING")

@@ -32,14 +32,16 @@ def list_clusters(service: Service, owner: Owner, params: Params) -> Params:
     """ListClusters: newest first."""
     states = params.get("ClusterStates")
     after, before = params.get("CreatedAfter"), params.get("CreatedBefore")
-    found = [
-        cluster
-        for cluster in reversed(service.store.all(owner))
-        if (not states or cluster.state in states)
-        and (after is None or cluster.created_at > after)
-        and (before is None or cluster.created_at < before)
-    ]
-    page, marker = paged(found, params.get("Marker"))
+
+    def asked_for(cluster: Cluster) -> bool:
+        return (
+            (not states or cluster.state in states)
+            and (after is None or cluster.created_at > after)
+            and (before is None or cluster.created_at < before)
+        )
+
+    newest_first = list(reversed(service.store.all(owner)))
+    page, marker = paged(newest_first, params.get("Marker"), asked_for)
     return {"Clusters": [views.cluster_summary(cluster) for cluster in page], "Marker": marker}
 
 
@@ -62,12 +64,11 @@ def list_steps(service: Service, owner: Owner, params: Params) -> Params:
     for step_id in ids or []:
         if cluster.step(step_id) is None:
             raise no_such_step(step_id)
-    found = [
-        step
-        for step in reversed(cluster.steps)
-        if (not ids or step.id in ids) and (not states or step.state in states)
-    ]
-    page, marker = paged(found, params.get("Marker"))
+
+    def asked_for(step: Step) -> bool:
+        return (not ids or step.id in ids) and (not states or step.state in states)
+
+    page, marker = paged(list(reversed(cluster.steps)), params.get("Marker"), asked_for)
     return {"Steps": [views.step_summary(step) for step in page], "Marker": marker}
 
 
@@ -156,8 +157,13 @@ def remove_auto_termination_policy(service: Service, owner: Owner, params: Param
     return _change(service, owner, params["ClusterId"], lambda c: replace(c, idle_timeout_s=None))
 
 
-def paged(items: Sequence[Item], marker: str | None) -> tuple[Sequence[Item], str | None]:
-    """One page after `marker`, and the marker of the next; a marker holds the id of a page's last item."""
+def paged(
+    items: Sequence[Item], marker: str | None, asked_for: Callable[[Item], bool]
+) -> tuple[Sequence[Item], str | None]:
+    """One page of what is asked for after `marker`, and the marker of the next.
+
+    A marker holds the id of a page's last item, looked up among all: its state may have changed since.
+    """
     first = 0
     if marker is not None:
         try:
@@ -165,8 +171,9 @@ def paged(items: Sequence[Item], marker: str | None) -> tuple[Sequence[Item], st
             first = [item.id for item in items].index(last) + 1
         except (ValueError, binascii.Error):
             raise InvalidRequestException(f"Marker '{marker}' is not valid.") from None
-    page = items[first : first + PAGE_SIZE]
-    more = first + PAGE_SIZE < len(items)
+    rest = [item for item in items[first:] if asked_for(item)]
+    page = rest[:PAGE_SIZE]
+    more = len(rest) > PAGE_SIZE
     return page, base64.urlsafe_b64encode(page[-1].id.encode()).decode() if more else None
 
 

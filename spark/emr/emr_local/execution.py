@@ -41,7 +41,7 @@ def run_step(node: Node, step: Step, process: NodeProcess) -> FailureDetails | N
         argv = command_line(step, env["PATH"])
         (log_dir / "syslog").touch()
         exit_code = process.run(argv, env, cwd)
-    except (CannotRun, OSError) as error:
+    except (CannotRun, OSError, ValueError) as error:
         logs.write_line(controller, "ERROR", f"Step failed: {error}")
         return FailureDetails(failures.UNKNOWN, str(error), _log_file(node, step, "controller"))
     seconds = int(time.monotonic() - began)
@@ -102,7 +102,7 @@ def run_bootstrap_action(node: Node, number: int, script: str, args: list[str], 
     logs.write_line(controller, "INFO", f"startExec '{' '.join([script, *args])}'")
     try:
         exit_code = process.run([*_interpreter(program), str(program), *args], node.environment({}), cwd)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         logs.write_line(controller, "ERROR", str(error))
         exit_code = CANNOT_EXECUTE
     logs.write_line(controller, "INFO", f"waitProcessCompletion ended with exit code {exit_code} : {script}")

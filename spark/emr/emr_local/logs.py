@@ -39,7 +39,7 @@ def push(log_uri: str | None, cluster_id: str, logs_dir: Path, folder: Path) -> 
     if not log_uri:
         return
     try:
-        for file in sorted(path for path in folder.iterdir() if path.suffix != ".gz"):
+        for file in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".gz"):
             packed = file.with_name(f"{file.name}.gz")
             with file.open("rb") as plain, gzip.open(packed, "wb", compresslevel=1) as target:
                 shutil.copyfileobj(plain, target)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -83,6 +83,11 @@ def download(source: S3Uri, target: Path) -> None:
     """Streams an object to a file, which appears when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     client().download_file(source.bucket, source.key, str(target), Config=TRANSFER)
+
+
+def stream(source: S3Uri, target: BinaryIO) -> None:
+    """Streams an object to an open file."""
+    client().download_fileobj(source.bucket, source.key, target, Config=TRANSFER)
 
 
 def upload(source: Path, target: S3Uri) -> None:

@@ -22,6 +22,9 @@ from botocore.validate import ParamValidator
 
 from emr_local.errors import failed_constraints
 
+# No program can be handed these, and no file can be written with them.
+_UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
+
 
 @cache
 def emr_model() -> ServiceModel:
@@ -58,8 +61,13 @@ def load(shape: Shape, value: Any, problems: list[str], path: str = "") -> Any:
         return [load(shape.member, item, problems, f"{path}[{n}]") for n, item in enumerate(value)]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {key: load(shape.value, item, problems, f"{path}.{key}") for key, item in value.items()}
-    if shape.type_name == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, UTC)
+    if shape.type_name == "timestamp":
+        return _moment(value, problems, path)
+    if isinstance(shape, StringShape) and isinstance(value, str) and _UNPRINTABLE.search(value):
+        problems.append(
+            f"Value at '{_aws_path(path)}' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: no NUL, no lone surrogate"
+        )
     if isinstance(shape, StringShape) and shape.enum and isinstance(value, str) and value not in shape.enum:
         allowed = ", ".join(shape.enum)
         problems.append(
@@ -67,6 +75,14 @@ def load(shape: Shape, value: Any, problems: list[str], path: str = "") -> Any:
             f"Member must satisfy enum value set: [{allowed}]"
         )
     return value
+
+
+def _moment(value: Any, problems: list[str], path: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        problems.append(f"Value '{value}' at '{_aws_path(path)}' failed to satisfy constraint: epoch seconds")
+        return None
 
 
 def dump(shape: Shape | None, value: Any) -> Any:

@@ -84,6 +84,12 @@ def test_pattern_matches_whole_addresses() -> None:
         plan(files, options("s3://b/in/", "hdfs://j-1/o", r"a\.csv"))
 
 
+@pytest.mark.parametrize("dest", ["hdfs://j-1/out/", "file:///tmp/out/"])
+def test_a_key_that_climbs_is_not_copied(dest: str) -> None:
+    with pytest.raises(s3_dist_cp.Refused, match="outside --dest"):
+        plan(["s3://b/in/../../evil"], options("s3://b/in/", dest))
+
+
 NAMES = st.lists(st.text("abc_", min_size=1, max_size=3), min_size=1, max_size=3).map("/".join)
 
 
@@ -99,6 +105,7 @@ def test_paths_never_leave_the_clusters_file_system(node: Path) -> None:
     assert hdfs.local_path(hdfs.address("/../../etc/passwd")) == root / "etc" / "passwd"
     assert hdfs.local_path(hdfs.address("hdfs:///a/./b/")) == root / "a" / "b"
     assert hdfs.local_path(hdfs.address("hdfs://namenode:8020/a")) == root / "a"
+    assert hdfs.local_path(hdfs.address("hdfs:/a/b")) == root / "a" / "b"
     assert hdfs.address("/") == "hdfs://j-1/"
     assert hdfs.local_path(hdfs.address("file:///data/x")) == Path("/data/x")
     with pytest.raises(ValueError, match="not an absolute address"):
@@ -155,6 +162,8 @@ def test_spark_submit_is_rewritten_for_this_cluster(given_line: str, expected: s
         "s3 cp --acl public-read a s3://b/k",
         "s3 cp a b",
         "s3api list-objects",
+        "s3 cp - s3://b/k",
+        "s3 cp --recursive s3://b/k -",
         "",
     ],
 )
@@ -166,5 +175,7 @@ def test_aws_refuses_what_it_does_not_do(line: str) -> None:
 def test_aws_single_copies_name_their_targets(tmp_path: Path) -> None:
     assert aws.pairs("s3://b/k/x", str(tmp_path), False) == [("s3://b/k/x", str(tmp_path / "x"))]
     assert aws.pairs("s3://b/k/x", "y", False) == [("s3://b/k/x", "y")]
+    assert aws.pairs("y", "s3://b", False) == [("y", "s3://b/y")]
+    assert aws.pairs("s3://b/k", "-", False) == [("s3://b/k", "-")]
     assert aws.pairs("y", "s3://b/k/", False) == [("y", "s3://b/k/y")]
     assert aws.pairs("y", "s3://b/k", False) == [("y", "s3://b/k")]

@@ -65,6 +65,19 @@ def test_broken_requests_in_awss_words(operation: str, document: Any, message: s
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("moment", [1e20, float("nan"), "2024-01-01", [1]])
+def test_what_is_no_time_is_refused(moment: Any) -> None:
+    with pytest.raises(ValidationException, match="createdAfter"):
+        parse("ListClusters", {"CreatedAfter": moment})
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_text_that_no_program_can_be_given_is_refused(text: str) -> None:
+    step = {"Name": "n", "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["echo", text]}}
+    with pytest.raises(ValidationException, match=r"steps\.1\.member\.hadoopJarStep\.args\.2\.member"):
+        parse("AddJobFlowSteps", {"JobFlowId": "j-1", "Steps": [step]})
+
+
 @pytest.mark.parametrize("wrong", [{"ClusterId": 5}, {"ClusterId": ["a"]}, {"ClusterId": {}}])
 def test_wrong_types_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationException, match="ClusterId"):

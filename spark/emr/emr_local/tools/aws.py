@@ -46,6 +46,8 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     options = cli.parse_args(arguments)
     if options.command != "ls" and not s3.is_s3(options.source) and not s3.is_s3(options.target):
         raise Refused("one of source and target must be an s3:// address")
+    if options.command != "ls" and (options.source == "-" or (options.target == "-" and options.recursive)):
+        raise Refused("- stands for stdout, as the target of one object")
     return options
 
 
@@ -66,7 +68,9 @@ def pairs(source: str, target: str, recursive: bool) -> list[tuple[str, str]]:
 
 
 def _is_folder(target: str) -> bool:
-    return target.endswith("/") or target == "." or (not s3.is_s3(target) and Path(target).is_dir())
+    if s3.is_s3(target):
+        return target.endswith("/") or not s3.parse(target).key
+    return target.endswith("/") or Path(target).is_dir()
 
 
 def _inside(target: str, name: str) -> str:
@@ -76,10 +80,13 @@ def _inside(target: str, name: str) -> str:
 
 
 def transfer(source: str, target: str) -> str:
-    """Copies one file; the line that says so."""
+    """Copies one file; the line that says so, empty where stdout holds the file itself."""
     if s3.is_s3(source) and s3.is_s3(target):
         s3.copy(s3.parse(source), s3.parse(target))
         return f"copy: {source} to {target}"
+    if target == "-":
+        s3.stream(s3.parse(source), sys.stdout.buffer)
+        return ""
     if s3.is_s3(source):
         s3.download(s3.parse(source), Path(target))
         return f"download: {source} to {target}"
@@ -112,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
         for source, target in pairs(options.source, options.target, options.recursive):
             address = source
             line = transfer(source, target)
-            if not options.quiet:
+            if line and not options.quiet:
                 print(line)
     except Refused as refused:
         print(f"aws: not supported on this node: {' '.join(arguments)} ({refused})", file=sys.stderr)

@@ -17,7 +17,7 @@ def address(given: str) -> str:
         return f"file://{posixpath.normpath(unquote(parts.path))}"
     if parts.scheme != "hdfs" or not parts.path.startswith("/"):
         raise ValueError(f"{given} is not an absolute address (s3://, hdfs://, file:// or /path)")
-    return _named(given.removeprefix(f"hdfs://{parts.netloc}"))
+    return _named(given.removeprefix("hdfs:").removeprefix(f"//{parts.netloc}"))
 
 
 def _named(path: str) -> str:

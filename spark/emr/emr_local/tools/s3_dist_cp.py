@@ -88,6 +88,8 @@ def plan(files: Iterable[str], options: Options) -> list[Copy]:
 def _target(file: str, options: Options) -> str:
     """--dest and the rest of the path; a source that is the file itself keeps its name."""
     rest = file[len(options.src) :].strip("/") or file.rpartition("/")[2]
+    if ".." in rest.split("/") and not s3.is_s3(options.dest):
+        raise Refused(f"{file} would be written outside --dest")
     return f"{options.dest.rstrip('/')}/{rest}"
 
 
