@@ -35,6 +35,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
+        check_path(ROOT)
         if not installed.is_complete(ROOT, os.environ):
             install()
     except Unusable as error:
@@ -64,6 +65,12 @@ def install() -> None:
         except Failed as failure:
             reason = advice.cause(failure.output)
             raise Unusable(f"{failure.what} failed: {reason} (build/logs/install.log)") from None
+
+
+def check_path(root: Path) -> None:
+    """Raise Unusable where Spark's own start scripts would fail: they do not quote the paths they meet."""
+    if any(character.isspace() for character in str(root)):
+        raise Unusable(f"Spark cannot run below a path with a space: move this checkout elsewhere ({root})")
 
 
 def build(progress: Progress) -> None:

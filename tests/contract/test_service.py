@@ -71,6 +71,7 @@ def test_work_dir_in_use_or_not_a_folder(endpoint: Endpoint, tmp_path: Path) -> 
     line = start_and_fail("--port", "0", "--work-dir", str(endpoint.work_dir))
     assert line.endswith("is used by another EMR endpoint: choose another --work-dir")
     (tmp_path / "file").touch()
+    assert "path with a space" in start_and_fail("--port", "0", "--work-dir", str(tmp_path / "a b"))
     assert "cannot write to" in start_and_fail("--port", "0", "--work-dir", str(tmp_path / "file"))
 
 

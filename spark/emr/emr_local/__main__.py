@@ -75,6 +75,10 @@ def read_settings(options: argparse.Namespace) -> Settings:
 
 def lock_work_dir(work_dir: Path) -> TextIO:
     """Takes the work dir for this process, for as long as the answer is kept."""
+    if any(character.isspace() for character in str(work_dir)):
+        raise SettingsError(
+            f"Spark cannot run below a path with a space ({work_dir}): choose another --work-dir"
+        )
     try:
         work_dir.mkdir(parents=True, exist_ok=True)
         lock = (work_dir / "lock").open("w")

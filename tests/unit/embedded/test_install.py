@@ -79,6 +79,12 @@ def test_too_little_space_is_said_before_anything(monkeypatch: pytest.MonkeyPatc
         install.check_space()
 
 
+def test_a_path_with_a_space_is_said_before_anything(tmp_path: Path) -> None:
+    install.check_path(tmp_path)
+    with pytest.raises(Unusable, match="path with a space: move this checkout elsewhere"):
+        install.check_path(tmp_path / "my clone")
+
+
 def test_what_leads_python_elsewhere_is_dropped() -> None:
     assert install.own_environment({"PYTHONPATH": "/x", "VIRTUAL_ENV": "/y", "HOME": "/h"}) == {"HOME": "/h"}
 
