@@ -1,7 +1,7 @@
 """What the pipeline needs in its bucket: jobs, wheelhouse, stations, prices."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,18 @@ def ensure_bucket(s3: Any, bucket: str) -> bool:
     return False
 
 
-def upload(s3: Any, bucket: str, plan: dict[str, Path], say: Callable[[str], None]) -> int:
+def upload(
+    s3: Any, bucket: str, plan: dict[str, Path], say: Callable[[str], None], first_only: Container[str] = ()
+) -> int:
     """Make the bucket hold what is planned; only changed objects are written, wheels no longer needed go.
 
-    Returns the number of changes.
+    The keys of `first_only` are written only where there is nothing yet. Returns the number of changes.
     """
     present = _etags(s3, bucket)
     changes = 0
     for key, path in plan.items():
+        if key in first_only and key in present:
+            continue
         if present.get(key) != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest():
             # put_object, not upload_file: a multipart upload's ETag is no MD5
             s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())

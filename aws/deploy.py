@@ -51,7 +51,8 @@ def deploy(name: str, wheels_for: str) -> int:
     plan = artifacts.planned(profile.pipeline["key1"], profile.pipeline["key2"], wheels)
     return (
         created
-        + artifacts.upload(s3, bucket, plan, print)
+        # The prices are the user's own once there are any; ours are synthetic.
+        + artifacts.upload(s3, bucket, plan, print, first_only=[profile.pipeline["key2"]])
         + secret_store.write(boto3.client("secretsmanager"), secret_store.named(profile), print)
     )
 

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +53,8 @@ def wheelhouse(target: Target) -> Path:
     folder = CACHE / f"{target.name}-{lock_hash}"
     if folder.is_dir():
         return folder
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=CACHE))
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
         "--require-hashes", "--no-deps", "--only-binary=:all:", "--dest", str(partial),
@@ -69,5 +69,10 @@ def wheelhouse(target: Target) -> Path:
             f"the jobs' wheels could not be fetched: {lines[-1]}; is the package index reachable?"
         )
     shutil.copy(LOCK, partial / "requirements.txt")
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else another deployment was first
+            raise
+        shutil.rmtree(partial)
     return folder

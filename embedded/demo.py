@@ -22,7 +22,7 @@ import psycopg
 from rich.console import Console
 from rich.markup import escape
 
-from embedded import lifeline, outcome, pipeline, postgres, tables
+from embedded import advice, lifeline, outcome, pipeline, postgres, tables
 from embedded.airflow_home import database
 from embedded.clients import client, keep_logs
 from embedded.errors import Unusable
@@ -140,7 +140,7 @@ class Demo:
     def _page(self, connection: psycopg.Connection, tweets: dict[str, Any], watch: Watch) -> Report:
         return Report(
             week=self.week,
-            stations=outcome.stations(connection),
+            stations=outcome.stations(connection, self.week),
             moods=outcome.moods(connection),
             topics=outcome.topics(connection, self.week),
             lineage=outcome.lineage(connection),
@@ -189,6 +189,9 @@ def main() -> int:
         return Demo(args.home.resolve(), args.week, Console(highlight=False)).run()
     except Unusable as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(advice.explain(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

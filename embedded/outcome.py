@@ -75,15 +75,22 @@ def expected(connection: psycopg.Connection, week: str) -> Counts:
     )
 
 
-def stations(connection: psycopg.Connection) -> list[Station]:
-    """All rows of station_overview, busiest of the newest week first."""
+def stations(connection: psycopg.Connection, week: str) -> list[Station]:
+    """All rows of station_overview, with `week` in the place of the newest one; that week's busiest first."""
     with connection.cursor(row_factory=class_row(Station)) as cursor:
         return cursor.execute(
             """
             SELECT station, zone::float8, latitude, longitude, average_price::float8, sales,
-                   week, week_tweets, week_sentiment, tweets, sentiment
-            FROM london_schema.station_overview ORDER BY week_tweets DESC, station
-            """
+                   %(week)s::text AS week, coalesce(mine.tweets, 0) AS week_tweets,
+                   mine.sentiment AS week_sentiment, overview.tweets, overview.sentiment
+            FROM london_schema.station_overview AS overview
+            LEFT JOIN (
+                SELECT station, count(*) AS tweets, avg(sentiment) AS sentiment
+                FROM london_schema.sentiment WHERE run = %(week)s GROUP BY station
+            ) AS mine USING (station)
+            ORDER BY week_tweets DESC, station
+            """,
+            {"week": week},
         ).fetchall()
 
 

@@ -29,7 +29,7 @@ from typing import Any, Self
 
 import psutil
 
-from embedded import locks, postgres
+from embedded import advice, locks, postgres
 from embedded.endpoints import Endpoints, environment, java_home, settings
 from embedded.errors import Unusable
 from embedded.ports import HOST, choose
@@ -47,7 +47,6 @@ ANSWERS = {  # what a service is called, and what it answers once it is ready
     "fixtures": ("fixtures", "/health"),
 }
 SERVICES = (*ANSWERS, postgres.NAME)
-SERVICES = ("aws", "emr", "fixtures", "postgres")
 TRANSIENT = ("emr", "logs")  # below home; emptied at each start
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -186,6 +185,9 @@ def main(description: str | None = __doc__, prepare: Callable[[Stack], dict[str,
                 stack.check()
     except Unusable as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(advice.explain(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -38,7 +38,7 @@ with DAG(
     dag_id="london-housing-webapp",
     description="Fetch posts via the X API, run sentiment and topic analysis on EMR, load PostgreSQL",
     doc_md=__doc__,
-    schedule="0 6 * * 1",
+    schedule="5 0 * * 1",  # soon after the week: what the API no longer reaches is lost
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -130,6 +130,28 @@ def test_views(pipeline: Pipeline, prices: Outcome, runs: dict[str, Outcome]) ->
         assert total / float(tweets) == pytest.approx(counts[run]["mean_sentiment"], abs=1e-6)
 
 
+def test_a_tweet_of_two_weeks_counts_once_in_the_views(pipeline: Pipeline, runs: dict[str, Outcome]) -> None:
+    mood = "SELECT sentiment FROM london_schema.vsentiment WHERE subway_station = 'Oxford Circus'"
+    tweets = "SELECT tweets, sentiment FROM london_schema.station_overview WHERE station = 'Oxford Circus'"
+    before = pipeline.rows(mood), pipeline.rows(tweets)
+    connection = psycopg2.connect(pipeline.said["pipeline_dsn"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO london_schema.sentiment
+            SELECT '2026-W42', tweet_id, tweets, date, station, sentiment FROM london_schema.sentiment
+            WHERE run = '2026-W46' AND station = 'Oxford Circus' ORDER BY sentiment DESC LIMIT 5
+            """
+        )
+        assert cursor.rowcount == 5
+        cursor.execute(mood)
+        moods = cursor.fetchall()
+        cursor.execute(tweets)
+        assert (moods, cursor.fetchall()) == before
+    connection.rollback()
+    connection.close()
+
+
 def test_lineage_names_what_was_read_and_written(pipeline: Pipeline, runs: dict[str, Outcome]) -> None:
     rows = pipeline.rows(
         "SELECT job_nr, step_airflow, source, destination FROM london_schema.data_lineage"
@@ -202,11 +224,11 @@ def test_the_same_weeks_in_another_order_leave_the_same_tables(
 
 def test_without_a_week_it_is_the_last_complete_one(pipeline: Pipeline, prices: Outcome) -> None:
     """Posts of a week that was never recorded are replayed, moved into it, with ids of their own."""
-    today = datetime.now(UTC).date()
-    last = today - timedelta(days=today.weekday() + 7)
-    year, number, _ = last.isocalendar()
     outcome = pipeline.run(TWEETS, number_of_stations=12, number_of_tweets=5)
     assert outcome["state"] == "success"
+    begun = datetime.fromisoformat(outcome["run_id"].split("_")[2]).astimezone(UTC).date()
+    last = begun - timedelta(days=begun.weekday() + 7)
+    year, number, _ = last.isocalendar()
     dates = pipeline.rows(
         "SELECT min(date), max(date), count(*) FROM london_schema.sentiment WHERE run = %s",
         f"{year}-W{number:02d}",

@@ -29,6 +29,8 @@ SCHEMA = pa.schema(
     }
 )
 
+MARGIN = timedelta(minutes=5)  # the API judges each request by its own clock, and asking takes minutes
+
 Row = dict[str, Any]
 
 
@@ -84,7 +86,7 @@ def searchable(week: Week, search_days: int | None, now: datetime) -> tuple[date
     """The part of the week that the API can still search, as [start, end); what is cut off is said."""
     start, end = week.start, min(week.end, now - timedelta(seconds=30))  # X wants 10 s of distance
     if search_days is not None:
-        reach = now - timedelta(days=search_days) + timedelta(minutes=1)
+        reach = now - timedelta(days=search_days) + MARGIN
         if reach > start:
             log.warning("week %s: posts before %s UTC can't be searched any more", week.key, reach)
             start = reach

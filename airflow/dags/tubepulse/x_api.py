@@ -110,37 +110,39 @@ class RecentSearch:
         Raises NotAuthorised, RateLimited, tweepy's HTTPException for the rest.
         """
         smallest, largest = PAGE_SIZES
-        token: str | None = None
-        while limit > 0 and self.posts_left >= smallest:
-            page = self._page(
+        answers = iter(
+            tweepy.Paginator(
+                self.client.search_recent_tweets,
+                user_auth=self.user_auth,
                 query=query,
                 start_time=start,
                 end_time=end,
-                max_results=max(smallest, min(limit, largest, self.posts_left)),
-                next_token=token,
                 tweet_fields="created_at,geo,lang,public_metrics,referenced_tweets,note_tweet",
                 expansions="geo.place_id",
                 place_fields="full_name,geo",
             )
+        )
+        while limit > 0 and self.posts_left >= smallest:
+            answers.kwargs["max_results"] = max(smallest, min(limit, largest, self.posts_left))
+            page = _next(answers)
+            if page is None:
+                return
             count = len(page.get("data", ()))
             self.posts_left -= count
             self.posts_read += count
             limit -= count
             yield page
-            token = page.get("meta", {}).get("next_token")
-            if not token:
-                return
 
-    def _page(self, **parameters: Any) -> Answer:
-        try:
-            page: Answer = self.client.search_recent_tweets(user_auth=self.user_auth, **parameters)
-        except (tweepy.Unauthorized, tweepy.Forbidden) as error:
-            raise NotAuthorised(f"X refused the credentials of connection {CONNECTION}: {error}") from None
-        except tweepy.TooManyRequests as error:
-            reset = error.response.headers.get("x-rate-limit-reset")
-            soon = datetime.now(UTC) + timedelta(minutes=15)  # the API's window, if it names no time
-            raise RateLimited(datetime.fromtimestamp(int(reset), UTC) if reset else soon) from None
-        return page
+
+def _next(answers: Iterator[Answer]) -> Answer | None:
+    try:
+        return next(answers, None)
+    except (tweepy.Unauthorized, tweepy.Forbidden) as error:
+        raise NotAuthorised(f"X refused the credentials of connection {CONNECTION}: {error}") from None
+    except tweepy.TooManyRequests as error:
+        reset = error.response.headers.get("x-rate-limit-reset")
+        soon = datetime.now(UTC) + timedelta(minutes=15)  # the API's window, if it names no time
+        raise RateLimited(datetime.fromtimestamp(int(reset), UTC) if reset else soon) from None
 
 
 def _base_url(connection: Connection) -> str:

@@ -61,6 +61,15 @@ def test_only_what_changed_is_written(wheels: Path) -> None:
     assert s3.get_object(Bucket=BUCKET, Key="logs/j-1/kept")["Body"].read() == b"a log"
 
 
+def test_the_users_own_prices_are_kept(wheels: Path) -> None:
+    s3 = boto3.client("s3")
+    plan = artifacts.planned("input/s.csv", "input/h.csv", wheels)
+    artifacts.ensure_bucket(s3, BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="input/h.csv", Body=b"real prices")
+    assert artifacts.upload(s3, BUCKET, plan, lambda _: None, ["input/h.csv"]) == len(plan) - 1
+    assert s3.get_object(Bucket=BUCKET, Key="input/h.csv")["Body"].read() == b"real prices"
+
+
 def test_secrets_are_written_once_and_never_said() -> None:
     secrets, said = boto3.client("secretsmanager"), list[str]()
     wanted = secret_store.named(PROFILE)

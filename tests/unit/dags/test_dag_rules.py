@@ -53,4 +53,4 @@ def test_the_tweet_dag_has_the_same_shape_everywhere() -> None:
 
 def test_it_runs_on_mondays() -> None:
     schedule: object = BAG.dags["london-housing-webapp"].schedule
-    assert schedule == "0 6 * * 1"
+    assert schedule == "5 0 * * 1"

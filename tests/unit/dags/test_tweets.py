@@ -62,7 +62,7 @@ def test_parquet_has_microseconds_in_utc() -> None:
     ("now", "days", "start", "end"),
     [
         ("2027-03-01", None, "2026-11-09", "2026-11-16"),  # the recorded answers have every week
-        ("2026-11-16T06:00", 7, "2026-11-09T06:01", "2026-11-16"),  # Monday's run loses six hours
+        ("2026-11-16T00:05", 7, "2026-11-09T00:10", "2026-11-16"),  # Monday's run loses ten minutes
         ("2026-11-12T12:00", 7, "2026-11-09", "2026-11-12T11:59:30"),  # a week that is not over
     ],
 )
