@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
+import sys
+from collections.abc import Callable
+
+from embedded.errors import Unusable
 
 SPACE = "free about 2.5 GB here and in uv's cache folder, then call again"
 CAUSES = (
@@ -47,3 +51,21 @@ def explain(error: OSError) -> str:
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{error.filename} cannot be written to: use a checkout that is yours, on a writable disk"
     return f"{error.strerror or error} ({error.filename}): put that right, then call again"
+
+
+def exit_code(run: Callable[[], int], interrupted: str = "") -> int:
+    """Run a command and give its exit code: 2 and one line on stderr for what a person can put right.
+
+    Ctrl-C is 130, with the line `interrupted` if there is one. Anything else is a defect, with its traceback.
+    """
+    try:
+        return run()
+    except Unusable as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(explain(error), file=sys.stderr)
+    except KeyboardInterrupt:
+        if interrupted:
+            print(interrupted, file=sys.stderr)
+        return 130
+    return 2

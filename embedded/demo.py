@@ -185,17 +185,8 @@ def main() -> int:
     cli.add_argument("--home", type=Path, default=postgres.HOME, help="where everything is kept")
     args = cli.parse_args()
     lifeline.end_with_parent()
-    try:
-        return Demo(args.home.resolve(), args.week, Console(highlight=False)).run()
-    except Unusable as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(advice.explain(error), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    demo = Demo(args.home.resolve(), args.week, Console(highlight=False))
+    return advice.exit_code(demo.run, interrupted="stopped")
 
 
 if __name__ == "__main__":

@@ -30,22 +30,18 @@ FOREIGN = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PI
 
 
 def main() -> int:
-    """Install, unless everything is there; never a traceback for what a person can put right."""
+    """The command."""
     lifeline.end_with_parent(kill_running)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
-    try:
-        check_path(ROOT)
-        if not installed.is_complete(ROOT, os.environ):
-            install()
-    except Unusable as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(advice.explain(error), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return advice.exit_code(ensure_installed)
+
+
+def ensure_installed() -> int:
+    """Install, unless everything is there."""
+    check_path(ROOT)
+    if not installed.is_complete(ROOT, os.environ):
+        install()
     return 0
 
 

@@ -177,20 +177,16 @@ def main(description: str | None = __doc__, prepare: Callable[[Stack], dict[str,
     cli.add_argument("--home", type=Path, default=postgres.HOME)
     args = cli.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        with Stack(args.home) as stack:
-            stack.settings |= prepare(stack) if prepare else {}
-            print(json.dumps(describe(stack)), flush=True)
-            while not _stdin_ended(0.5):
-                stack.check()
-    except Unusable as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(advice.explain(error), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return advice.exit_code(lambda: serve(args.home, prepare))
+
+
+def serve(home: Path, prepare: Callable[[Stack], dict[str, str]] | None) -> int:
+    """Run a stack in `home` until stdin ends; its line goes to stdout when all is ready."""
+    with Stack(home) as stack:
+        stack.settings |= prepare(stack) if prepare else {}
+        print(json.dumps(describe(stack)), flush=True)
+        while not _stdin_ended(0.5):
+            stack.check()
     return 0
 
 
