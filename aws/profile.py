@@ -10,6 +10,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ROOT / "profiles"
 
+PIPELINE = "london-housing-webapp"
+NEEDED = ("bucket_name", "key1", "key2")  # of the pipeline's Variable, by the deployment itself
+
 # ${NAME} must be given; ${NAME:-text} falls back to the text.
 PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
@@ -29,7 +32,7 @@ class Profile:
     @property
     def pipeline(self) -> dict[str, Any]:
         """The pipeline's own Variable."""
-        value: dict[str, Any] = self.variables["london-housing-webapp"]
+        value: dict[str, Any] = self.variables[PIPELINE]
         return value
 
     @classmethod
@@ -39,19 +42,30 @@ class Profile:
         if not folder.is_dir():
             known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
             raise BadProfile(f"there is no profile {name!r}; choose one of: {known}")
-        return cls(
+        profile = cls(
             name,
             _read(folder / "connections.json", values),
             _read(folder / "variables.json", values),
         )
+        pipeline = profile.variables.get(PIPELINE)
+        lacking = [key for key in NEEDED if not (isinstance(pipeline, dict) and pipeline.get(key))]
+        if lacking:
+            raise BadProfile(f"profiles/{name}/variables.json, {PIPELINE}: lacks {', '.join(lacking)}")
+        return profile
 
 
 def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
     place = path.relative_to(ROOT)
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise BadProfile(f"{place}, line {error.lineno}: not JSON: {error.msg}") from None
+    except UnicodeDecodeError as error:
+        raise BadProfile(f"{place}: not UTF-8: {error.reason}") from None
+    except OSError as error:
+        raise BadProfile(f"{place} cannot be read: {error.strerror}") from None
+    if not isinstance(content, dict):
+        raise BadProfile(f"{place}: must be an object, {{...}}")
     return {key: fill(value, values, f"{place}, {key}") for key, value in content.items()}
 
 

@@ -1,5 +1,11 @@
-"""The wheelhouse: what the jobs import, as wheels for the cluster's nodes, fetched with pip by hash."""
+"""The wheelhouse: what the jobs import, as wheels for the cluster's nodes, fetched with pip by hash.
 
+    python -m aws.wheelhouse containers /opt/wheels
+
+fetches it now, so that a deployment needs no network later.
+"""
+
+import argparse
 import hashlib
 import platform
 import shutil
@@ -41,20 +47,27 @@ class Target:
 
 THIS_MACHINE = Target()
 EMR = Target("3.11", "manylinux_2_28_x86_64")  # emr-7.x, the newer of its two Pythons
+# The same Python in containers on this machine, whose processor may be another: charset-normalizer and regex
+# are compiled. Docker's Linux calls Apple's arm64 aarch64.
+CONTAINERS = Target("3.11", f"manylinux_2_28_{platform.machine().replace('arm64', 'aarch64')}")
+TARGETS = {"emr": EMR, "containers": CONTAINERS, "this-machine": THIS_MACHINE}
 
 
-def wheelhouse(target: Target) -> Path:
+def wheelhouse(target: Target, cache: Path = CACHE) -> Path:
     """A folder with the lock (requirements.txt) and its wheels for `target`.
 
-    Fetched once per lock and target, then taken from build/wheels/, so a second deploy needs no network.
+    Fetched once per lock and target, then taken from `cache`, so a second deploy needs no network.
     Raises NoWheelhouse.
     """
     lock_hash = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    folder = CACHE / f"{target.name}-{lock_hash}"
+    folder = cache / f"{target.name}-{lock_hash}"
     if folder.is_dir():
         return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=CACHE))
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=cache))
+    except OSError as error:
+        raise NoWheelhouse(f"the jobs' wheels cannot be kept in {cache}: {error.strerror}") from None
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
         "--require-hashes", "--no-deps", "--only-binary=:all:", "--dest", str(partial),
@@ -62,6 +75,7 @@ def wheelhouse(target: Target) -> Path:
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
+        shutil.rmtree(partial)
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [
             done.stderr[-500:]
         ]
@@ -76,3 +90,21 @@ def wheelhouse(target: Target) -> Path:
             raise
         shutil.rmtree(partial)
     return folder
+
+
+def main() -> int:
+    """The command line; returns the exit code: 0, or 2 with one line on stderr."""
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("target", choices=TARGETS)
+    cli.add_argument("cache", type=Path)
+    args = cli.parse_args()
+    try:
+        sys.stdout.write(f"{wheelhouse(TARGETS[args.target], args.cache)}\n")
+    except NoWheelhouse as error:
+        sys.stderr.write(f"wheelhouse: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,15 +1,17 @@
 """The deployment, against moto in this process."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from aws import artifacts, secret_store
+from aws import artifacts, deploy, secret_store, wheelhouse
 from aws.profile import Profile
-from aws.wheelhouse import EMR, LOCK, THIS_MACHINE
+from aws.wheelhouse import CONTAINERS, EMR, LOCK, THIS_MACHINE, NoWheelhouse
 
 BUCKET = "bucket"
 PROFILE = Profile("p", {"x_api": {"password": "canary"}}, {"london-housing-webapp": {"bucket_name": BUCKET}})
@@ -88,3 +90,96 @@ def test_the_clusters_wheels_are_for_the_clusters_python() -> None:
     assert EMR.name == "cp311-manylinux_2_28_x86_64"
     assert EMR.pip_options()[:2] == ["--python-version", "3.11"]
     assert THIS_MACHINE.pip_options() == []
+
+
+def test_containers_wheels_are_for_this_machines_processor() -> None:
+    assert CONTAINERS.python == EMR.python
+    assert CONTAINERS.platform in ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64")
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """A pip that makes one wheel, unless the list of its calls holds what it shall complain of."""
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        complaint = "".join(f"ERROR: {line}\n" for line in calls.pop()) if calls else ""
+        calls.append(command)
+        (Path(command[command.index("--dest") + 1]) / "one-1.0-py3-none-any.whl").touch()
+        return subprocess.CompletedProcess(command, 1 if complaint else 0, "", complaint)
+
+    monkeypatch.setattr("aws.wheelhouse.subprocess.run", run)
+    return calls
+
+
+def test_wheels_are_fetched_once_into_the_folder_that_is_named(tmp_path: Path, pip: list[list[str]]) -> None:
+    cache = tmp_path / "made" / "for it"
+    folder = wheelhouse.wheelhouse(EMR, cache)
+    assert folder.parent == cache
+    assert [path.name for path in sorted(folder.iterdir())] == [
+        "one-1.0-py3-none-any.whl",
+        "requirements.txt",
+    ]
+    pip.clear()
+    assert wheelhouse.wheelhouse(EMR, cache) == folder
+    assert pip == []
+    assert [path.name for path in cache.iterdir()] == [folder.name]
+
+
+def test_wheels_that_cannot_be_fetched_leave_nothing(tmp_path: Path, pip: list[list[str]]) -> None:
+    pip.append(["no such version"])
+    with pytest.raises(
+        NoWheelhouse, match="could not be fetched: ERROR: no such version; is the package index"
+    ):
+        wheelhouse.wheelhouse(EMR, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wheels_that_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NoWheelhouse, match=r"cannot be kept in .*/file/wheels: Not a directory"):
+        wheelhouse.wheelhouse(EMR, tmp_path / "file" / "wheels")
+
+
+def test_the_wheelhouse_alone(
+    tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["wheelhouse", "containers", str(tmp_path)])
+    assert wheelhouse.main() == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/{CONTAINERS.name}-")
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("sys.argv", ["wheelhouse", "emr", str(tmp_path / "file" / "wheels")])
+    assert wheelhouse.main() == 2
+    assert capsys.readouterr().err.startswith("wheelhouse: the jobs' wheels cannot be kept")
+
+
+def test_the_command_deploys_and_says_what_it_changed(
+    tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("POSTGRES_HOST", "PIPELINE_PASSWORD", "FIXTURES_HOST"):
+        monkeypatch.setenv(name, "canary")
+    monkeypatch.setenv("POSTGRES_PORT", "5432")
+    monkeypatch.setenv("FIXTURES_PORT", "8000")
+    command = ["deploy", "local", "--wheels-for", "containers", "--wheels", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", command)
+    assert deploy.main() == 0
+    said = capsys.readouterr().out
+    assert "s3://london-housing-webapp/scripts/wheels/one-1.0-py3-none-any.whl\n" in said
+    assert "canary" not in said
+    assert deploy.main() == 0
+    assert capsys.readouterr().out == "profile local: nothing to change\n"
+
+
+def test_the_command_says_what_is_wrong_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: Any) -> int:
+        raise FileNotFoundError(2, "No such file or directory", "fixtures/stations.csv")
+
+    monkeypatch.setattr("sys.argv", ["deploy", "typo"])
+    assert deploy.main() == 2
+    monkeypatch.setattr(deploy, "deploy", missing)
+    assert deploy.main() == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("deploy: there is no profile 'typo'")
+    assert said[1:] == ["deploy: [Errno 2] No such file or directory: 'fixtures/stations.csv'"]

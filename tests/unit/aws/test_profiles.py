@@ -77,6 +77,33 @@ def test_a_profile_that_is_not_there() -> None:
         Profile.load("typo", VALUES)
 
 
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        (b'{"a": 1,\n}', "variables.json, line 2: not JSON"),
+        (b"\xff", "variables.json: not UTF-8"),
+        (b"[]", "variables.json: must be an object"),
+        (b"{}", "variables.json, london-housing-webapp: lacks bucket_name, key1, key2"),
+        (b'{"london-housing-webapp": {"bucket_name": "", "key1": "a", "key2": "b"}}', "lacks bucket_name$"),
+        (None, "variables.json cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: bytes | None, says: str
+) -> None:
+    monkeypatch.setattr("aws.profile.ROOT", tmp_path)
+    monkeypatch.setattr("aws.profile.PROFILES", tmp_path / "profiles")
+    folder = tmp_path / "profiles" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "connections.json").write_text("{}")
+    if variables is not None:
+        (folder / "variables.json").write_bytes(variables)
+    with pytest.raises(
+        BadProfile, match=f"profiles/mine/variables.json.*{says.removeprefix('variables.json')}"
+    ):
+        Profile.load("mine", VALUES)
+
+
 def test_placeholders() -> None:
     value = {"a": ["${X}-${Y:-no}", 1, None, True], "b": {"c": "$X {X} ${Z:-}"}}
     assert fill(value, {"X": "${Y}"}, "p") == {"a": ["${Y}-no", 1, None, True], "b": {"c": "$X {X} "}}
