@@ -3,6 +3,7 @@
 
 Loads `key2` of the Variable `london-housing-webapp`, a CSV of sales within 1 km of a station, from the bucket
 into `london_schema.housing_prices`. Keyed by source, transaction and station: a rerun updates, never doubles.
+A task that fails for good is mailed, if connection `smtp_default` exists.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
-from tubepulse import housing
+from tubepulse import housing, notify
 
 with DAG(
     dag_id="housing-prices",
@@ -21,7 +22,11 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 3, "retry_exponential_backoff": 2},
+    default_args={
+        "retries": 3,
+        "retry_exponential_backoff": 2,
+        "on_failure_callback": notify.mail_failure,
+    },
     tags=["tubepulse"],
 ) as dag:
     create_schema = SQLExecuteQueryOperator(

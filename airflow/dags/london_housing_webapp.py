@@ -11,6 +11,7 @@ cluster (Spark), and loads PostgreSQL, where the website reads them beside housi
   wins over what is edited in this UI.
 * **When a step fails**: the cluster is terminated all the same, nothing is loaded, and the log of
   `watch_step` says which step failed, why, and where its log lies in S3 (XCom `failure`).
+* **When a task fails** for good, a mail says so, if connection `smtp_default` exists.
 """
 
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Param
 
-from tubepulse import job_flow, results, tweets, weeks, x_api
+from tubepulse import job_flow, notify, results, tweets, weeks, x_api
 
 RUN = "{{ run_key(params.week, dag_run.run_after) }}"
 BUCKET = "{{ var.json.get('london-housing-webapp').bucket_name }}"
@@ -42,7 +43,11 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 3, "retry_exponential_backoff": 2},
+    default_args={
+        "retries": 3,
+        "retry_exponential_backoff": 2,
+        "on_failure_callback": notify.mail_failure,
+    },
     params={
         "week": Param(None, type=["null", "string"], pattern=r"^\d{4}-W\d{2}$", description="ISO week, UTC"),
         "number_of_stations": Param(None, type=["null", "integer"], minimum=1),
@@ -77,7 +82,7 @@ with DAG(
         task_id="add_steps",
         job_flow_id=CLUSTER_ID,
         steps=job_flow.spark_steps(BUCKET, OUTPUT_KEY, RUN),
-        on_failure_callback=job_flow.explain_failure,
+        on_failure_callback=[job_flow.explain_failure, notify.mail_failure],
         retries=0,
     )
     watch_step = EmrStepSensor(
@@ -86,7 +91,7 @@ with DAG(
         step_id="{{ task_instance.xcom_pull(task_ids='add_steps')[-1] }}",
         poke_interval=5,
         timeout=6 * 60 * 60,
-        on_failure_callback=job_flow.explain_failure,
+        on_failure_callback=[job_flow.explain_failure, notify.mail_failure],
         retries=0,
     )
     terminate_emr_cluster = EmrTerminateJobFlowOperator(

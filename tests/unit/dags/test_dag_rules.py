@@ -7,6 +7,8 @@ import pytest
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.sdk import DAG
 
+from tubepulse import notify
+
 DAGS = Path(__file__).parents[3] / "airflow" / "dags"
 BAG = BundleDagBag(dag_folder=DAGS, bundle_path=DAGS, bundle_name="dags-folder")
 
@@ -40,6 +42,9 @@ def test_rules(dag: DAG) -> None:
     assert dag.max_active_runs == 1
     for task in dag.tasks:
         assert task.retries == (0 if task.task_id in {"create_emr_cluster", "add_steps", "watch_step"} else 3)
+        # Last: it tells what the callbacks before it have found
+        callbacks: Any = task.on_failure_callback
+        assert callbacks[-1] is notify.mail_failure
 
 
 def test_the_tweet_dag_has_the_same_shape_everywhere() -> None:
