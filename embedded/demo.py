@@ -29,7 +29,7 @@ from embedded.errors import Unusable
 from embedded.report.data import Report
 from embedded.report.page import render
 from embedded.stack import Stack
-from embedded.watch import Watch
+from embedded.watch import Watch, all_steps, database_tasks
 from fixtures.weeks import label, monday
 
 TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
@@ -62,7 +62,7 @@ class Demo:
             settings = pipeline.ready(stack, self.phase)
             self.console.rule("[bold]Pipeline")
             outcomes, watch = self._run_dags(stack, settings)
-            left = self._clusters_left(watch.emr)
+            left = self._clusters_left(client(stack, "emr", stack.endpoints.emr_url))
             if len(outcomes) < 2:
                 raise Unusable(f"Airflow did not run both DAGs: see {self._log(stack)}")
             return self._conclude(stack, outcomes, watch, left)
@@ -80,7 +80,8 @@ class Demo:
             f"{TWEETS}={conf}",
         ]
         emr = client(stack, "emr", stack.endpoints.emr_url)
-        watch = Watch(database(self.home / "airflow"), emr, self.console.print)
+        tasks = database_tasks(database(self.home / "airflow"))
+        watch = Watch(tasks, all_steps(emr), self.console.print)
         # A task swallows SIGTERM; there is nothing to save: PostgreSQL rolls back, EMR ends its clusters.
         stack.supervisor.start(
             "airflow",

@@ -1,4 +1,4 @@
-"""The demo's result on the console."""
+"""A run's result on the console."""
 
 from __future__ import annotations
 
@@ -9,15 +9,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from embedded.report.data import WHOLE_CITY, Report
+from embedded.report.data import WHOLE_CITY, Report, Station, Topic
 
 SHOWN = 15  # stations
 
 
 def show(console: Console, report: Report, home: Path) -> None:
-    """The busiest stations, London's topics, and where the rest is."""
-    shown = report.stations[:SHOWN]
-    table = Table(title=f"Week {report.week}: the {len(shown)} busiest of {len(report.stations)} stations")
+    """The demo's week, and where the rest is."""
+    show_week(console, report.week, report.stations, report.topics)
+    console.print(
+        f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
+    )
+
+
+def show_week(console: Console, week: str, stations: list[Station], topics: list[Topic]) -> None:
+    """The busiest stations, in the order given, and London's topics."""
+    shown = stations[:SHOWN]
+    table = Table(title=f"Week {week}: the {len(shown)} busiest of {len(stations)} stations")
     table.add_column("station")
     for name in ("zone", "tweets", "mean sentiment", "average price"):
         table.add_column(name, justify="right")
@@ -31,14 +39,9 @@ def show(console: Console, report: Report, home: Path) -> None:
         )
     console.print(table)
     words = [
-        f"{escape(topic.topic)} ({topic.tweet_count})"
-        for topic in report.topics
-        if topic.station == WHOLE_CITY
+        f"{escape(topic.topic)} ({topic.tweet_count})" for topic in topics if topic.station == WHOLE_CITY
     ]
     console.print(f"[bold]Topics of the week:[/] {', '.join(words)}")
-    console.print(
-        f"Report: [bold]{home / 'report.html'}[/]   Summary: {home / 'summary.json'}", soft_wrap=True
-    )
 
 
 def show_errors(console: Console, outcomes: list[dict[str, Any]]) -> None:
@@ -49,8 +52,10 @@ def show_errors(console: Console, outcomes: list[dict[str, Any]]) -> None:
             console.print(error, markup=False, soft_wrap=True)
 
 
-def show_failure(console: Console, failure: dict[str, str], logs: Path) -> None:
-    """What the failed run's task found out, and where the cluster's logs were put."""
+def show_failure(console: Console, failure: dict[str, str], logs: Path | None = None) -> None:
+    """What the failed run's task found out, and where the cluster's logs were put, if anywhere."""
     console.print(f"[red]✘ {escape(failure['what'])}[/]: {escape(failure['reason'])}", soft_wrap=True)
-    console.print(f"  {failure['message']}", markup=False, soft_wrap=True)
-    console.print(f"  log {failure['log']}, unpacked in {logs}", markup=False, soft_wrap=True)
+    if failure["message"]:
+        console.print(f"  {failure['message']}", markup=False, soft_wrap=True)
+    unpacked = f", unpacked in {logs}" if logs else ""
+    console.print(f"  log {failure['log']}{unpacked}", markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from embedded import airflow_home, tables
 from embedded.demo import iso_week
 from embedded.outcome import Counts
 from embedded.report.data import Report, Station, Topic
-from embedded.watch import Watch
+from embedded.watch import Watch, all_steps, database_tasks
 
 START = datetime(2026, 11, 9, 8, 0, tzinfo=UTC)
 
@@ -82,7 +82,7 @@ def database(tmp_path: Path) -> Path:
 def test_every_change_is_said_once(database: Path) -> None:
     said: list[str] = []
     emr = Emr()
-    watch = Watch(database, emr, said.append)
+    watch = Watch(database_tasks(database), all_steps(emr), said.append)
     emr.steps = [step(1, "RUNNING"), {**step(2, "PENDING"), "Status": {"State": "PENDING", "Timeline": {}}}]
     watch.look()
     watch.look()
@@ -99,12 +99,12 @@ def test_every_change_is_said_once(database: Path) -> None:
 
 
 def test_a_missing_database_is_no_reason_to_stop(tmp_path: Path) -> None:
-    Watch(tmp_path / "none.db", Emr(), pytest.fail).look()
+    Watch(database_tasks(tmp_path / "none.db"), all_steps(Emr()), pytest.fail).look()
 
 
 def test_a_sign_of_life_breaks_a_long_silence(database: Path) -> None:
     said: list[str] = []
-    watch = Watch(database, Emr(), said.append)
+    watch = Watch(database_tasks(database), all_steps(Emr()), said.append)
     watch.look()
     watch._spoke -= 11
     watch.look()

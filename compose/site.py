@@ -1,0 +1,117 @@
+"""Where the running stack is: addresses, logins and pages, from its env file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import botocore.session
+import psycopg
+from botocore.config import Config
+
+from compose import env_file
+from embedded.errors import Unusable
+
+HOST = "127.0.0.1"  # the stack publishes its ports nowhere else
+USER = "admin"  # of Airflow
+REGION = "eu-west-2"
+DATABASE = "tubepulse"
+CONNECT_TIMEOUT = 10  # seconds
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where a person reads on. Addresses have no slash at the end."""
+
+    airflow: str
+    emr: str
+
+    def dag(self, dag_id: str) -> str:
+        """A DAG in Airflow's UI."""
+        return f"{self.airflow}/dags/{dag_id}"
+
+    def run(self, dag_id: str, run_id: str) -> str:
+        """A run in Airflow's UI."""
+        return f"{self.dag(dag_id)}/runs/{quote(run_id, safe=':+')}"
+
+    def task(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """A task of a run in Airflow's UI, with its log."""
+        return f"{self.run(dag_id, run_id)}/tasks/{task_id}"
+
+    def cluster(self, cluster: str) -> str:
+        """A cluster on the EMR endpoint's page."""
+        return f"{self.emr}/clusters/{cluster}"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A stack on this machine, as its env file describes it."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, file: Path) -> Site:
+        """The stack of an env file; as for Compose, variables of the shell win. Raises Unusable."""
+        return cls(env_file.effective(env_file.read(file), os.environ))
+
+    @property
+    def airflow_url(self) -> str:
+        """Airflow's UI and API."""
+        return self._url("AIRFLOW_PORT", 8080)
+
+    @property
+    def airflow_password(self) -> str:
+        """Of USER."""
+        return self.values["AIRFLOW_ADMIN_PASSWORD"]
+
+    @property
+    def pages(self) -> Pages:
+        """Airflow's UI, and the EMR endpoint's page."""
+        return Pages(self.airflow_url, self._url("EMR_PORT", 8021))
+
+    def emr(self) -> Any:
+        """A boto3 client of the EMR endpoint."""
+        return _client("emr", self._url("EMR_PORT", 8021))
+
+    def s3(self) -> Any:
+        """A boto3 client of LocalStack's S3."""
+        return _client("s3", self._url("LOCALSTACK_PORT", 4566))
+
+    def database(self) -> psycopg.Connection:
+        """A connection as `pipeline`, which may read every table; raises Unusable."""
+        port = int(self.values.get("POSTGRES_PORT", 5433))
+        try:
+            return psycopg.connect(
+                host=HOST, port=port, dbname=DATABASE, user="pipeline",
+                password=self.values["PIPELINE_PASSWORD"], connect_timeout=CONNECT_TIMEOUT, autocommit=True,
+            )  # fmt: skip
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise Unusable(
+                    f"PostgreSQL on {HOST}:{port} refuses the role pipeline: its password was set when the "
+                    "volume was new, and PIPELINE_PASSWORD of the env file is another"
+                ) from None
+            raise Unusable(f"PostgreSQL does not answer on {HOST}:{port}: make up") from None
+
+    def _url(self, name: str, default: int) -> str:
+        return f"http://{HOST}:{self.values.get(name, default)}"
+
+
+def _client(service: str, url: str) -> Any:
+    """A client of an emulator; neither the caller's AWS settings nor a proxy has a part in it."""
+    settings = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None)}  # fmt: skip
+    session = boto3.session.Session(botocore_session=botocore.session.Session(session_vars=settings))
+    return session.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+        config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}, proxies={}),
+    )
