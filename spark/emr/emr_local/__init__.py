@@ -4,5 +4,5 @@
 
 `api` (JSON 1.1, WSGI) -> `operations` (one function an operation) -> `clusters` (pure state machine over
 `model`) -> `store` (the one place that holds state) -> `runner` (one worker a cluster) -> `execution` (one
-process with its logs).
+process with its logs). `status` and `pages` show the same state to a person.
 """

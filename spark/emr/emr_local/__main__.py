@@ -1,5 +1,9 @@
 """Serves the EMR API: `python -m emr_local --work-dir DIR [--port 8021] [--spark-master 'local[*]']`.
 
+GET / shows the clusters, their steps and logs to a person. On a standalone Spark (`spark://...`) the workers
+mount the work dir at the same path and have the same Python and Spark at the same places; `--spark-conf` says
+how large drivers and executors are, and where the workers reach a driver (see `sizing`).
+
 It executes what it is given: every step and bootstrap action runs as a program of this machine with this
 user's rights, and requests are not authenticated. It binds to loopback unless told otherwise; bind it
 elsewhere only inside a network whose members may run programs here.
@@ -42,24 +46,32 @@ def arguments() -> argparse.Namespace:
         "--work-dir", type=Path, required=True, help="where clusters live; Spark workers must share it"
     )
     cli.add_argument(
-        "--spark-master", default="local[*]", help="the master of all clusters' Spark applications"
+        "--spark-master",
+        default="local[*]",
+        help="the master of all clusters' Spark applications: local[*] (default), or "
+        "spark://HOST:7077 of a standalone Spark",
     )
     cli.add_argument(
         "--spark-conf",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a spark-defaults entry below those of the job flows; may be repeated",
+        help="a spark-defaults entry; job flows' own win over it, except (on a standalone master) those "
+        "about sizes and addresses, which only this sets; spark.cores.max bounds each application; "
+        "may be repeated",
     )
     cli.add_argument(
         "--min-idle-timeout", type=int, default=60, help="smallest IdleTimeout accepted, in seconds"
+    )
+    cli.add_argument(
+        "--spark-ui-url", metavar="URL", help="where a person finds the Spark master's page, for a link to it"
     )
     return cli.parse_args()
 
 
 def read_settings(options: argparse.Namespace) -> Settings:
     """The settings of this run; SettingsError says what to do."""
-    conf = dict(entry.partition("=")[::2] for entry in options.spark_conf)
+    conf = config.parse_spark_conf(options.spark_conf)
     packages = config.find_packages()
     return Settings(
         work_dir=options.work_dir.absolute(),
@@ -70,6 +82,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         packages=packages,
         java=config.find_java(os.environ),
         min_idle_timeout_s=options.min_idle_timeout,
+        spark_ui_url=config.check_url(options.spark_ui_url),
     )
 
 

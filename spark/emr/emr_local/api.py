@@ -1,4 +1,4 @@
-"""The wire: EMR's JSON 1.1 protocol as a WSGI application, and GET /health.
+"""The wire: EMR's JSON 1.1 protocol as a WSGI application, GET /health, and the pages of `status`.
 
 Signatures are not verified: the SigV4 scope only tells the region, and the account when the access key is a
 twelve-digit account number. A request with an Origin header comes from a web page and is refused.
@@ -10,10 +10,11 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from emr_local import status
 from emr_local.errors import (
     AwsError,
     InternalServerException,
@@ -44,15 +45,32 @@ class Api:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answers one request."""
-        status, document = self._answer(environ)
+        if is_page(environ):
+            return self._show_page(environ, start_response)
+        code, document = self._answer(environ)
         body = json.dumps(document).encode()
         headers = [
             ("Content-Type", "application/x-amz-json-1.1"),
             ("Content-Length", str(len(body))),
             ("x-amzn-RequestId", str(uuid.uuid4())),
         ]
-        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        start_response(f"{code} {HTTPStatus(code).phrase}", headers)
         return [body]
+
+    def _show_page(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            page = status.answer(self._service, environ["PATH_INFO"], environ.get("HTTP_HOST", ""))
+        except Exception as error:
+            log.exception("defect in the page %s", environ["PATH_INFO"])
+            page = status.Answer(HTTPStatus.INTERNAL_SERVER_ERROR, status.TEXT, f"{type(error).__name__}\n")
+        body = page.body.encode()
+        headers = [
+            ("Content-Type", page.content_type),
+            ("Content-Length", str(len(body))),
+            *status.HEADERS,
+        ]
+        start_response(f"{page.status} {HTTPStatus(page.status).phrase}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
@@ -62,7 +80,7 @@ class Api:
             return 200, {"status": "ok"}
         if (method, path) != ("POST", "/"):
             return 404, {
-                "message": f"{method} {path} is not here: POST / is the EMR API, GET /health tells health"
+                "message": f"{method} {path} is not here: POST / is the EMR API, GET / shows clusters"
             }
         try:
             return 200, self._call(environ)
@@ -83,6 +101,12 @@ class Api:
         params = parse_request(model, _document(environ))
         answer: dict[str, Any] = dump(model.output_shape, operation(self._service, owner, params))
         return answer
+
+
+def is_page(environ: Mapping[str, Any]) -> bool:
+    """Whether the request asks for a page; one with an Origin header is another page's script."""
+    read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+    return read and environ.get("PATH_INFO", "/") != "/health" and not environ.get("HTTP_ORIGIN")
 
 
 def owner_of(authorization: str) -> Owner:

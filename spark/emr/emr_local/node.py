@@ -15,13 +15,14 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 import venv
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from emr_local import spark
+from emr_local import sizing, spark
 from emr_local.model import Cluster
 from emr_local.settings import Settings
 
@@ -42,6 +43,7 @@ PASSED_ON = (
 )
 PASSED_ON_PREFIXES = ("AWS_", "PIP_")
 FOLDERS = ("bin", "conf", "logs", "steps", "home", "tmp")
+CLOSING_ATTEMPTS = 100
 HDFS_FOLDERS = ("tmp", "user/hadoop", "user/spark/warehouse", "var/log/spark/apps")
 
 # A step runs as the service's user already. sudo's own options are dropped, its VAR=value settings kept.
@@ -75,21 +77,18 @@ def prepare_shared(settings: Settings) -> None:
     """Makes what all nodes share: links to pip, pyspark and py4j, and a Spark home made of links.
 
     That Spark home lacks python/lib, so that jobs import pyspark from the linked folder: spark-submit would
-    put the zip archive of python/lib first, and importing from it takes twice as long.
+    put the zip archive of python/lib first, and importing from it takes twice as long. Links that an earlier
+    service made, perhaps to other versions, go first.
     """
-    for folder in (settings.clusters_dir, settings.node_packages_dir, settings.node_spark_dir):
+    for folder in (settings.node_packages_dir, settings.node_spark_dir):
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
+    settings.clusters_dir.mkdir(exist_ok=True)
     for package in settings.packages:
-        _link(settings.node_packages_dir / package.name, package)
+        (settings.node_packages_dir / package.name).symlink_to(package)
     for part in ("bin", "sbin", "jars"):
         if (settings.spark_home / part).is_dir():
-            _link(settings.node_spark_dir / part, settings.spark_home / part)
-
-
-def _link(link: Path, target: Path) -> None:
-    with suppress(FileNotFoundError):
-        link.unlink()
-    link.symlink_to(target)
+            (settings.node_spark_dir / part).symlink_to(settings.spark_home / part)
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,27 @@ class Node:
         self._create_spark_conf()
 
     def remove(self) -> None:
-        """Removes the folder and all it holds."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Removes the folder and all it holds.
+
+        On a standalone Spark a file of its name is left, so that executors that are just ending cannot write
+        below it. `forget` removes that too.
+        """
+        if spark.is_local(self.settings.spark_master):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return
+        removed = Path(tempfile.mkdtemp(prefix="removed-", dir=self.settings.work_dir))
+        for number in range(CLOSING_ATTEMPTS):
+            with suppress(FileNotFoundError):
+                self.folder.rename(removed / str(number))
+            with suppress(FileExistsError):  # an executor made the folder again in between
+                self.folder.touch(exist_ok=False)
+                break
+        shutil.rmtree(removed, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Removes what `remove` left."""
+        with suppress(FileNotFoundError, IsADirectoryError):
+            self.folder.unlink()
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """What a program finds here: a few variables of the service's own environment, and the node's."""
@@ -201,14 +219,12 @@ class Node:
 
     def _create_spark_conf(self) -> None:
         job_flow = spark.classification(self._configurations, "spark-defaults")
-        conf = spark.defaults(
-            self.cluster.id,
-            self.folder,
-            self.settings.spark_master,
-            self.settings.spark_conf,
-            job_flow,
-            self.python,
-        )
+        site, master = dict(self.settings.spark_conf), self.settings.spark_master
+        if not spark.is_local(master):
+            job_flow, left_out = sizing.split(job_flow)
+            site |= sizing.limits(self.cluster.request, site)
+            (self.folder / sizing.LEFT_OUT_FILE).write_text("\n".join(left_out))
+        conf = spark.defaults(self.cluster.id, self.folder, master, site, job_flow, self.python)
         (self.folder / "conf" / "spark-defaults.conf").write_text(spark.properties_file(conf))
         (self.folder / "conf" / "spark-env.sh").write_text(spark.env_file(self._spark_exports))
         (self.folder / "conf" / "log4j2.properties").write_text(spark.LOG4J)

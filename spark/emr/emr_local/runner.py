@@ -6,8 +6,9 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from emr_local import clusters, logs
 from emr_local.execution import (
@@ -23,11 +24,14 @@ from emr_local.model import ErrorDetail, Reason, Step, StepState
 from emr_local.node import Node, prepare_shared
 from emr_local.processes import NodeProcess, kill_marked
 from emr_local.settings import Settings
+from emr_local.spark import is_local
 from emr_local.store import Store, utc_now
 
 log = logging.getLogger("emr_local")
 
 STOP_SECONDS = 2.0
+# Executors of a standalone Spark end within a second of their driver; a busy machine takes longer.
+EXECUTORS_END_SECONDS = 30.0
 SERVICE_STOPS = Reason("USER_REQUEST", "Terminated because the EMR endpoint was stopped")
 
 
@@ -59,7 +63,7 @@ class Runner:
         """Ends every cluster, leaving no process; logs are not pushed any more. At most about two seconds."""
         deadline = time.monotonic() + STOP_SECONDS
         for worker in self._workers.values():
-            worker.stopping = True
+            worker.stopping.set()
             self._store.update(worker.cluster_id, lambda c, now: clusters.shut_down(c, SERVICE_STOPS, now))
         for worker in self._workers.values():
             worker.thread.join(max(0.0, deadline - time.monotonic()))
@@ -72,6 +76,10 @@ class Runner:
             log.info("%s is left from an earlier service: removed", folder.name)
             kill_marked(f"EMR_CLUSTER_ID={folder.name}")
             shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # the file that stands for a removed folder
+                folder.unlink()
+        for folder in self._settings.work_dir.glob("removed-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class ClusterWorker:
@@ -81,7 +89,7 @@ class ClusterWorker:
         self.cluster_id = cluster_id
         self.node = Node(store.get(cluster_id), settings)
         self.processes: dict[str, NodeProcess] = {}
-        self.stopping = False
+        self.stopping = Event()
         self._store = store
         self._threads: list[Thread] = []
         self.thread = Thread(target=self._run, name=cluster_id, daemon=True)
@@ -170,9 +178,12 @@ class ClusterWorker:
                 thread.join(0.02)
         self.node.remove()
         self._store.update(self.cluster_id, clusters.end)
+        if not is_local(self.node.settings.spark_master):
+            self.stopping.wait(EXECUTORS_END_SECONDS)
+            self.node.forget()
 
     def _push(self, folder: Path) -> None:
-        if not self.stopping:
+        if not self.stopping.is_set():
             cluster = self.node.cluster
             logs.push(cluster.request.get("LogUri"), cluster.id, self.node.logs_dir, folder)
 

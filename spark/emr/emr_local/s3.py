@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -18,12 +19,18 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
+ABSENT = ("404", "NoSuchKey", "NoSuchBucket")
 SCHEMES = ("s3://", "s3n://", "s3a://")
 S3_ERRORS = (BotoCoreError, ClientError, boto3.exceptions.Boto3Error)
 # No transfer threads: they would outlive a killed step's program, and files here are small.
 TRANSFER = TransferConfig(use_threads=False)
+
+
+class NotThere(Exception):
+    """S3 has no object, or no bucket, of that address."""
 
 
 class S3Uri(NamedTuple):
@@ -90,6 +97,19 @@ def stream(source: S3Uri, target: BinaryIO) -> None:
     client().download_fileobj(source.bucket, source.key, target, Config=TRANSFER)
 
 
+@contextmanager
+def reader(source: S3Uri) -> Iterator[StreamingBody]:
+    """An object as a stream; NotThere when S3 has none."""
+    try:
+        body = client().get_object(Bucket=source.bucket, Key=source.key)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            raise NotThere(str(source)) from None
+        raise
+    with closing(body):
+        yield body
+
+
 def upload(source: Path, target: S3Uri) -> None:
     """Streams a file to an object."""
     client().upload_file(str(source), target.bucket, target.key, Config=TRANSFER)
@@ -108,9 +128,7 @@ def delete(uri: S3Uri) -> None:
 def explain(address: str, error: Exception) -> str:
     """One sentence on why S3 did not do what was asked with `address`."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    return (
-        f"{address} does not exist" if code in ("404", "NoSuchKey", "NoSuchBucket") else f"{address}: {error}"
-    )
+    return f"{address} does not exist" if code in ABSENT else f"{address}: {error}"
 
 
 def below(folder: Path, relative: str) -> Path:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+
+WHOLE_NUMBERS = ("spark.cores.max", "spark.executor.cores")
 
 
 class SettingsError(Exception):
@@ -22,6 +25,7 @@ class Settings:
 
     `java` is the java program that steps use. `packages` are the files and folders of pip, pyspark and py4j
     that every cluster's Python sees. `min_idle_timeout_s` is AWS's floor of 60 s unless a test lowers it.
+    `spark_ui_url` is where a person finds the Spark master's page.
     `log_limit_bytes` bounds what one stream of one step may write to disk.
     """
 
@@ -33,6 +37,7 @@ class Settings:
     packages: tuple[Path, ...]
     java: Path
     min_idle_timeout_s: int = 60
+    spark_ui_url: str | None = None
     log_limit_bytes: int = 64 * 1024 * 1024
 
     @property
@@ -49,6 +54,26 @@ class Settings:
     def node_spark_dir(self) -> Path:
         """SPARK_HOME of all clusters; see `node.prepare_shared`."""
         return self.work_dir / "node-spark"
+
+
+def parse_spark_conf(entries: Iterable[str]) -> dict[str, str]:
+    """`KEY=VALUE` entries as spark-defaults."""
+    conf = {}
+    for entry in entries:
+        key, equals, value = entry.partition("=")
+        if not key or not equals:
+            raise SettingsError(f"--spark-conf {entry}: write it as KEY=VALUE")
+        if key in WHOLE_NUMBERS and not re.fullmatch(r"[1-9]\d*", value):
+            raise SettingsError(f"--spark-conf {entry}: {key} is a whole number")
+        conf[key] = value
+    return conf
+
+
+def check_url(url: str | None) -> str | None:
+    """The address that --spark-ui-url gave; SettingsError when a browser could not follow it."""
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError(f"--spark-ui-url {url}: write it as http://HOST:PORT")
+    return url
 
 
 def find_java(environ: Mapping[str, str]) -> Path:

@@ -90,11 +90,13 @@ def environment(exports: Mapping[str, str], python: Path) -> dict[str, str]:
 def launch_environment(master: str, folder: Path) -> dict[str, str]:
     """What makes starts light: always for the launcher's JVM, which only writes a command line.
 
-    A driver that is the whole of Spark gets the same, and loopback for all its sockets.
+    A driver that is the whole of Spark gets the same, and loopback for all its sockets. The temporary files
+    of every driver are the cluster's and go with it.
     """
+    temporary = f"-Djava.io.tmpdir={folder / 'tmp'}"
     if not is_local(master):
-        return {"SPARK_LAUNCHER_OPTS": LIGHT_JVM}
-    driver = f"{LIGHT_JVM} -Djava.io.tmpdir={folder / 'tmp'}"
+        return {"SPARK_LAUNCHER_OPTS": LIGHT_JVM, "SPARK_SUBMIT_OPTS": temporary}
+    driver = f"{LIGHT_JVM} {temporary}"
     return {"SPARK_LAUNCHER_OPTS": LIGHT_JVM, "SPARK_SUBMIT_OPTS": driver, "SPARK_LOCAL_IP": "127.0.0.1"}
 
 

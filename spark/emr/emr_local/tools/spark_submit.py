@@ -1,7 +1,8 @@
 """`spark-submit` on a node: Spark's own, on the cluster's master, files from S3 brought to the node first.
 
 Spark has no YARN here and its standalone master no cluster mode for Python: `--master yarn` means the
-cluster's master, and `--deploy-mode cluster` is run as client.
+cluster's master, and `--deploy-mode cluster` is run as client. On a standalone master sizes are left out, and
+the step's controller log names them (see `sizing`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from emr_local import s3
+from emr_local import logs, s3, sizing
 
 FLAGS = {"--verbose", "-v", "--supervise", "--help", "-h", "--version", "--usage-error"}
 FILE_LISTS = {"--py-files", "--files", "--jars", "--archives"}
@@ -24,10 +25,13 @@ class NotFetched(Exception):
     """A file that the command names could not be brought to the node."""
 
 
-def rewrite(arguments: Sequence[str], fetch: Callable[[str], str]) -> list[str]:
+def rewrite(
+    arguments: Sequence[str], fetch: Callable[[str], str], left_out: list[str] | None = None
+) -> list[str]:
     """spark-submit's arguments for this cluster; `fetch` turns an S3 address into a file of the node.
 
-    The application's own arguments, which follow its file, are left alone.
+    The application's own arguments, which follow its file, are left alone. Options about sizes go to
+    `left_out`; without it they are kept.
     """
     result: list[str] = []
     rest = list(arguments)
@@ -41,7 +45,10 @@ def rewrite(arguments: Sequence[str], fetch: Callable[[str], str]) -> list[str]:
                 if not rest:
                     return [*result, option]
                 value = rest.pop(0)
-            result += _option(name, value, fetch)
+            if left_out is not None and sizing.is_left_out(name, value):
+                left_out.append(value if name in ("--conf", "-c") else f"{name} {value}")
+            else:
+                result += _option(name, value, fetch)
         else:
             return [*result, fetch(option) if s3.is_s3(option) else option, *rest]
     return result
@@ -79,7 +86,11 @@ def fetch_to_node(address: str) -> str:
 def main(arguments: Sequence[str]) -> NoReturn:
     """Becomes Spark's spark-submit; exit code 1 when a file cannot be fetched."""
     try:
-        rewritten = rewrite(arguments, fetch_to_node)
+        left_out = sizing.read_left_out(Path(os.environ["EMR_LOCAL_NODE"]))
+        rewritten = rewrite(arguments, fetch_to_node, left_out)
+        if left_out and "HADOOP_LOG_DIR" in os.environ:
+            controller = Path(os.environ["HADOOP_LOG_DIR"]) / "controller"
+            logs.write_line(controller, "WARN", sizing.sentence(left_out))
     except NotFetched as error:
         sys.exit(f"java.io.FileNotFoundException: {error}")
     program = str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit")

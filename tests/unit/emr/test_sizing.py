@@ -1,0 +1,132 @@
+"""What a cluster gets of a standalone Spark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emr_local import sizing
+from emr_local.settings import SettingsError, check_url, parse_spark_conf
+from emr_local.tools.spark_submit import rewrite
+
+
+def groups(**counts: int) -> dict[str, Any]:
+    return {"InstanceGroups": [{"InstanceRole": role, "InstanceCount": n} for role, n in counts.items()]}
+
+
+def fleet(kind: str, on_demand: int = 0, spot: int = 0) -> dict[str, Any]:
+    return {"InstanceFleetType": kind, "TargetOnDemandCapacity": on_demand, "TargetSpotCapacity": spot}
+
+
+@pytest.mark.parametrize(
+    ("instances", "concurrency", "count"),
+    [
+        (groups(MASTER=1), 1, 1),
+        (groups(MASTER=1, CORE=2), 1, 2),
+        (groups(MASTER=3, CORE=2, TASK=3), 1, 5),
+        (groups(MASTER=1, CORE=2), 2, 1),
+        (groups(MASTER=1, CORE=7), 3, 2),
+        (groups(MASTER=1, CORE=1), 5, 1),
+        ({"InstanceFleets": [fleet("MASTER", 1), fleet("CORE", 1, 2), fleet("TASK", spot=4)]}, 1, 7),
+        ({"InstanceFleets": [fleet("MASTER", 1)]}, 1, 1),
+        ({"MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "m5.xlarge", "InstanceCount": 3}, 1, 2),
+        ({"MasterInstanceType": "m5.xlarge", "InstanceCount": 1}, 1, 1),
+    ],
+)
+def test_executors_are_the_core_and_task_instances(
+    instances: dict[str, Any], concurrency: int, count: int
+) -> None:
+    assert sizing.executors({"Instances": instances, "StepConcurrencyLevel": concurrency}) == count
+
+
+@pytest.mark.parametrize(
+    ("site", "cores", "most"),
+    [
+        ({}, "1", "5"),
+        ({"spark.cores.max": "2"}, "1", "2"),
+        ({"spark.cores.max": "9"}, "1", "5"),
+        ({"spark.executor.cores": "2"}, "2", "10"),
+        ({"spark.executor.cores": "4", "spark.cores.max": "2"}, "4", "4"),
+    ],
+)
+def test_the_site_bounds_what_the_instances_give(site: dict[str, str], cores: str, most: str) -> None:
+    request = {"Instances": groups(MASTER=1, CORE=5)}
+    assert sizing.limits(request, site) == {"spark.executor.cores": cores, "spark.cores.max": most}
+
+
+SIZES = [
+    "spark.executor.memory", "spark.executor.memoryOverhead", "spark.executor.memoryOverheadFactor",
+    "spark.executor.cores", "spark.executor.instances", "spark.executor.pyspark.memory",
+    "spark.executor.resource.gpu.amount", "spark.task.cpus", "spark.task.resource.gpu.amount",
+    "spark.driver.memory", "spark.driver.memoryOverhead", "spark.driver.cores", "spark.cores.max",
+    "spark.dynamicAllocation.enabled", "spark.dynamicAllocation.minExecutors",
+    "spark.shuffle.service.enabled",
+    "spark.yarn.am.memory", "spark.memory.offHeap.size", "spark.driver.host", "spark.driver.bindAddress",
+]  # fmt: skip
+OTHERS = [
+    "spark.executor.extraJavaOptions", "spark.executor.heartbeatInterval", "spark.executorEnv.X",
+    "spark.driver.extraJavaOptions", "spark.driver.maxResultSize", "spark.sql.shuffle.partitions",
+    "spark.memory.fraction", "spark.shuffle.compress", "spark.default.parallelism",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SIZES)
+def test_sizes_are_left_out_and_named(key: str) -> None:
+    assert sizing.split({key: "8", "spark.x": "y"}) == ({"spark.x": "y"}, [f"{key}=8"])
+
+
+@pytest.mark.parametrize("key", OTHERS)
+def test_everything_else_is_taken_over(key: str) -> None:
+    assert sizing.split({key: "8"}) == ({key: "8"}, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "named"),
+    [
+        ("--executor-memory 20g x.py", "x.py", ["--executor-memory 20g"]),
+        ("--num-executors=9 --executor-cores 5 x.py", "x.py", ["--num-executors 9", "--executor-cores 5"]),
+        ("--total-executor-cores 9 --driver-memory 8g --driver-cores 4 x.py", "x.py",
+         ["--total-executor-cores 9", "--driver-memory 8g", "--driver-cores 4"]),
+        ("--conf spark.executor.memory=20g -c a=b x.py", "-c a=b x.py", ["spark.executor.memory=20g"]),
+        ("--conf=spark.yarn.am.memory=1g x.py", "x.py", ["spark.yarn.am.memory=1g"]),
+        ("--name n x.py --executor-memory 20g", "--name n x.py --executor-memory 20g", []),
+        ("--deploy-mode cluster --master yarn x.py", "x.py", []),
+    ],
+)  # fmt: skip
+def test_sizes_of_spark_submit_are_left_out_on_a_standalone_spark(
+    given: str, kept: str, named: list[str]
+) -> None:
+    left_out: list[str] = []
+    assert rewrite(given.split(), str, left_out) == kept.split()
+    assert left_out == named
+
+
+def test_sizes_of_spark_submit_stay_on_a_local_spark() -> None:
+    given = "--executor-memory 20g --conf spark.executor.cores=5 --driver-memory 2g x.py"
+    assert rewrite(given.split(), str) == given.split()
+
+
+def test_the_node_tells_its_programs_what_was_left_out(tmp_path: Path) -> None:
+    assert sizing.read_left_out(tmp_path) is None
+    (tmp_path / "conf").mkdir()
+    (tmp_path / sizing.LEFT_OUT_FILE).write_text("")
+    assert sizing.read_left_out(tmp_path) == []
+    (tmp_path / sizing.LEFT_OUT_FILE).write_text("spark.executor.memory=8g\nspark.task.cpus=2")
+    assert sizing.read_left_out(tmp_path) == ["spark.executor.memory=8g", "spark.task.cpus=2"]
+
+
+def test_the_sites_settings_are_read_once_and_refused_by_name() -> None:
+    assert parse_spark_conf(["spark.x=a=b c", "spark.cores.max=2"]) == {
+        "spark.x": "a=b c",
+        "spark.cores.max": "2",
+    }
+    for wrong in ("spark.x", "=y"):
+        with pytest.raises(SettingsError, match="write it as KEY=VALUE"):
+            parse_spark_conf([wrong])
+    with pytest.raises(SettingsError, match=r"spark\.cores\.max is a whole number"):
+        parse_spark_conf(["spark.cores.max=0"])
+    assert check_url("http://localhost:8081") == "http://localhost:8081"
+    with pytest.raises(SettingsError, match="write it as http://HOST:PORT"):
+        check_url("javascript:alert(1)")
