@@ -1,13 +1,20 @@
 # Tubepulse: every target is one line of work; `make` alone prints them.
 SHELL := /bin/sh
 RUN := .venv/bin/python
+# For what works before .venv is there: any Python that could make one
+HOST := python=$$(sh embedded/find-python.sh) && exec "$$python"
 WEEK ?=
+ENV_FILE ?= .env
+PROFILE ?= $(or $(shell sed -n s/^COMPOSE_PROFILES=//p $(ENV_FILE) 2>/dev/null),local)
+E2E_ENV := build/e2e/.env
+COMPOSE = COMPOSE_PROFILES=$(PROFILE) docker compose --env-file $(ENV_FILE)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit lint fixtures locks record clean
+.PHONY: up run backfill deploy down reset logs ps doctor docker-engine e2e check-requirements
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install .venv from the hash-pinned locks (the other targets do it when needed)
 	@python=$$(sh embedded/find-python.sh) && exec "$$python" embedded/install.py
@@ -17,6 +24,46 @@ demo: setup ## Run the pipeline once on recorded posts, without Docker; WEEK=202
 
 test: setup lint ## Unit, contract and integration tests
 	@exec $(RUN) -m pytest --numprocesses 2 --dist loadgroup
+
+up: ## Build and start the stack on Docker Compose; PROFILE=emr for real S3 and EMR
+	@$(HOST) -m compose.up --profile $(PROFILE) --env-file $(ENV_FILE)
+
+run: setup ## Run the pipeline on the stack and follow it; WEEK=2026-W46 for one week
+	@exec $(RUN) -m compose.run --env-file $(ENV_FILE) $(if $(WEEK),--week $(WEEK))
+
+backfill: setup ## Run the last four weeks on the stack, so that trends show
+	@exec $(RUN) -m compose.backfill --env-file $(ENV_FILE)
+
+deploy: $(if $(filter local,$(PROFILE)),,setup) ## Bring edited jobs, profile and stations to the stack; PROFILE=emr: to AWS
+	@$(if $(filter local,$(PROFILE)),$(COMPOSE) exec -T localstack /etc/localstack/init/ready.d/10-deploy.sh,\
+		exec $(RUN) -m aws.deploy $(PROFILE))
+
+down: ## Stop the stack; its data stay
+	@$(COMPOSE) down --remove-orphans
+
+reset: ## Stop the stack and remove its data (asks; FORCE=1 does not)
+	@$(HOST) -m compose.reset --env-file $(ENV_FILE) $(if $(FORCE),--force)
+
+logs: ## Follow the stack's logs; SERVICE=emr for one
+	@$(COMPOSE) logs --follow --tail 100 $(SERVICE)
+
+ps: ## The stack's services and their health
+	@$(COMPOSE) ps --all
+
+doctor: ## Can the stack run here? One line a check, with the command that helps
+	@$(HOST) -m compose.doctor --profile $(PROFILE) --env-file $(ENV_FILE)
+
+docker-engine: ## Install and start Docker's engine and Compose from Debian packages (asks; FORCE=1 does not)
+	@FORCE=$(FORCE) sh airgap/docker-engine.sh
+
+e2e: setup ## The stack in a project of its own, tested from end to end
+	@$(RUN) -m compose.env_file $(E2E_ENV) --free-ports --set COMPOSE_PROJECT_NAME=tubepulse-e2e-$(word 1,$(shell pwd | cksum))
+	@$(RUN) -m compose.doctor --quiet --env-file $(E2E_ENV)
+	@$(RUN) -m compose.images --env-file $(E2E_ENV)
+	@exec $(RUN) -m pytest tests/e2e --verbose
+
+check-requirements: setup ## Would MWAA install airflow/requirements.txt, on its Python and its versions?
+	@sh requirements/check.sh
 
 unit: setup ## Unit tests only: no services
 	@exec $(RUN) -m pytest tests/unit

@@ -8,13 +8,15 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
+OURS = ["airflow", "aws", "compose", "embedded", "emr_local", "fixtures", "tubepulse"]
 WALLS = {
     "airflow/dags": ["pyspark", "boto3", "psycopg", "psycopg2", "tweepy", "os.environ", "housing_prices"],
     "airflow/dags/tubepulse": ["pyspark", "boto3", "emr_local", "os.environ", "london_housing_webapp"],
     "spark/jobs": ["airflow", "boto3", "botocore", "os.environ"],
     "spark/emr/emr_local": ["airflow", "pyspark"],
-    "tests/contract": ["airflow", "emr_local", "tubepulse", "embedded", "aws", "fixtures"],
-    "tests/integration": ["airflow", "emr_local", "tubepulse", "embedded", "aws", "fixtures"],
+    "tests/contract": OURS,
+    "tests/integration": OURS,
+    "tests/e2e": OURS,
 }
 
 

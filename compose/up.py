@@ -1,0 +1,102 @@
+"""make up: the stack of a profile built, started and healthy; then where everything is.
+
+    python -m compose.up [--profile local] [--env-file .env]
+
+Exit code 0 when every service is healthy; 1 when one is not, after the end of its log; 2, with one line for
+each obstacle, when the machine lacks something. Standard library only: it works before .venv is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from compose import doctor, env_file, images
+from embedded import advice
+
+PATIENCE = 300  # seconds until everything must be healthy
+LOG_LINES = 15  # of a service that is not
+Container = Mapping[str, object]  # as `docker compose ps --format json` describes it
+
+
+def main() -> int:
+    """The command line."""
+    cli = argparse.ArgumentParser(prog="python -m compose.up", description=(__doc__ or "").split("\n")[0])
+    cli.add_argument("--profile", default="local")
+    cli.add_argument("--env-file", type=Path, default=Path(".env"))
+    args = cli.parse_args()
+    return advice.exit_code(lambda: up(args.profile, args.env_file), interrupted="stopped; make up goes on")
+
+
+def up(profile: str, file: Path) -> int:
+    """Check, build, start, wait, and say where everything is."""
+    begun = time.monotonic()
+    values = env_file.ensure(file)
+    if obstacles := doctor.run(profile, file, quiet=True):
+        return obstacles
+    environ = images.ensure(profile, file)
+    compose = ["docker", "compose", "--env-file", str(file)]
+    start = [*compose, "up", "--detach", "--wait", "--wait-timeout", str(PATIENCE), "--remove-orphans"]
+    if subprocess.run(start, env=environ, check=False).returncode:
+        for name, state, log in unhealthy(compose, environ):
+            print(f"✘ {name} is {state}; the end of its log:\n{log}", file=sys.stderr)
+        print("the stack did not become healthy: make logs shows more, make doctor may help", file=sys.stderr)
+        return 1
+    print(f"\n✔ everything is healthy, {time.monotonic() - begun:.0f} s after make up\n")
+    print("\n".join(places(profile, values)))
+    return 0
+
+
+def unhealthy(compose: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Name, state and the end of the log of each container that is not as it should be."""
+    listed = _output([*compose, "ps", "--all", "--format", "json"], environ)
+    for container in map(json.loads, listed.splitlines()):
+        if state := trouble(container):
+            log = _output(["docker", "logs", "--tail", str(LOG_LINES), str(container["Name"])], environ)
+            yield str(container["Service"]), state, log
+
+
+def trouble(container: Container) -> str:
+    """What is wrong with a container; '' when it is healthy, or has done its one task."""
+    state, health = str(container["State"]), str(container["Health"])
+    if state == "exited":
+        return f"exited with code {container['ExitCode']}" if container["ExitCode"] else ""
+    if state != "running":
+        return state
+    return health if health not in ("healthy", "") else ""
+
+
+def places(profile: str, values: Mapping[str, str]) -> list[str]:
+    """Lines: what is where, and how to log in."""
+    own = [
+        ("Airflow", "http", "AIRFLOW_PORT", f"admin / {values['AIRFLOW_ADMIN_PASSWORD']}"),
+        ("PostgreSQL", "postgresql", "POSTGRES_PORT", "tubepulse; logins pipeline and webapp: see .env"),
+    ]
+    emulated = [
+        ("EMR endpoint", "http", "EMR_PORT", "clusters and steps"),
+        ("Spark master", "http", "SPARK_UI_PORT", "workers, applications"),
+        ("LocalStack", "http", "LOCALSTACK_PORT", "S3, Secrets Manager, STS"),
+        ("fixtures", "http", "FIXTURES_PORT", "recorded posts and prices"),
+    ]
+    shown = [*own, *(emulated if profile == "local" else [])]
+    lines = [
+        f"  {name:13} {f'{scheme}://127.0.0.1:{values[port]}':28} {what}"
+        for name, scheme, port, what in shown
+    ]
+    return [*lines, "", "Next: make run" if profile == "local" else f"Next: make deploy PROFILE={profile}"]
+
+
+def _output(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        command, env=dict(environ), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

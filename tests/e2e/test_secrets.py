@@ -1,0 +1,114 @@
+"""Every secret of the env file is random, so each is a canary: after a run it is found nowhere."""
+
+import base64
+import gzip
+import subprocess
+from contextlib import closing
+from urllib.parse import quote
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from tests.e2e.conftest import FirstRun
+from tests.e2e.harness import Stack, environment, run
+
+CHUNK = 16 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def canaries(stack: Stack) -> dict[str, bytes]:
+    """How a secret would look in a text, by what it is called: as it is, quoted, in base64."""
+    assert len(stack.secrets) >= 8
+    assert len(set(stack.secrets.values())) == len(stack.secrets)
+    forms = {}
+    for name, value in stack.secrets.items():
+        assert len(value) >= 16, name
+        forms[name] = value.encode()
+        forms[f"{name}, quoted"] = quote(value, safe="").encode()
+        forms[f"{name}, base64"] = base64.b64encode(value.encode())
+    return forms
+
+
+def found(text: bytes, canaries: dict[str, bytes]) -> list[str]:
+    return [name for name, form in canaries.items() if form in text]
+
+
+def test_the_search_finds_what_is_there(stack: Stack, canaries: dict[str, bytes]) -> None:
+    secret = stack.secrets_manager().get_secret_value(SecretId="airflow/connections/postgres_default")
+    assert found(secret["SecretString"].encode(), canaries) == [
+        "PIPELINE_PASSWORD",
+        "PIPELINE_PASSWORD, quoted",
+    ]
+
+
+def test_container_logs(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    for name in stack.containers():
+        log = run(["docker", "logs", name]).encode()
+        assert found(log, canaries) == [], name
+
+
+def test_task_logs(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    container = f"{stack.project}-airflow-scheduler-1"
+    archive = subprocess.run(
+        ["docker", "cp", f"{container}:/opt/airflow/logs", "-"], check=True, capture_output=True,
+        env=environment(),
+    ).stdout  # fmt: skip
+    assert b"watch_step" in archive
+    assert found(archive, canaries) == []
+
+
+def test_airflows_database(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    """XComs, rendered templates, audit log, everything else."""
+    with closing(
+        psycopg2.connect(
+            host="127.0.0.1", port=stack.env["POSTGRES_PORT"], user="airflow", dbname="airflow",
+            password=stack.env["AIRFLOW_DB_PASSWORD"],
+        )
+    ) as connection, connection.cursor() as cursor:  # fmt: skip
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        assert {"xcom", "rendered_task_instance_fields", "log"} <= set(tables)
+        rows = 0
+        for table in tables:
+            cursor.execute(sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(table)))
+            for (row,) in cursor:
+                rows += 1
+                assert found(row.encode(), canaries) == [], table
+        assert rows > 100
+
+
+def test_objects_in_s3(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    looked_at = 0
+    for key, body in stack.objects():
+        text = gzip.decompress(body) if key.endswith(".gz") else body
+        assert found(text, canaries) == [], key
+        looked_at += 1
+    assert looked_at > 20
+
+
+def test_command_lines(first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    assert any("spark" in line for line in first_run.command_lines)
+    for line in first_run.command_lines:
+        assert found(line.encode(), canaries) == []
+
+
+def test_images(stack: Stack, canaries: dict[str, bytes]) -> None:
+    images = set(stack.compose("config", "--images").split())
+    assert len(images) == 5
+    for image in sorted(images):
+        history = run(["docker", "history", "--no-trunc", image]) + run(["docker", "image", "inspect", image])
+        assert found(history.encode(), canaries) == [], image
+        assert layers_with(image, canaries) == set(), image
+
+
+def layers_with(image: str, canaries: dict[str, bytes]) -> set[str]:
+    """The canaries in the image's files; its archive holds them as they are."""
+    longest, tail, hits = max(map(len, canaries.values())), b"", set()
+    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as save:
+        assert save.stdout
+        while chunk := save.stdout.read(CHUNK):
+            hits |= set(found(tail + chunk, canaries))
+            tail = chunk[-longest:]
+    assert save.returncode == 0
+    return hits
