@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 HOST := python=$$(sh embedded/find-python.sh) && exec "$$python"
 WEEK ?=
 ENV_FILE ?= .env
-PROFILE ?= $(or $(shell sed -n s/^COMPOSE_PROFILES=//p $(ENV_FILE) 2>/dev/null),local)
+PROFILE ?= $(or $(shell sed -n "s/^COMPOSE_PROFILES=['\"]*\([a-z]*\).*/\1/p" $(ENV_FILE) 2>/dev/null | tail -n 1),local)
 E2E_ENV := build/e2e/.env
 COMPOSE = COMPOSE_PROFILES=$(PROFILE) docker compose --env-file $(ENV_FILE)
 
@@ -29,20 +29,19 @@ up: ## Build and start the stack on Docker Compose; PROFILE=emr for real S3 and 
 	@$(HOST) -m compose.up --profile $(PROFILE) --env-file $(ENV_FILE)
 
 run: setup ## Run the pipeline on the stack and follow it; WEEK=2026-W46 for one week
-	@exec $(RUN) -m compose.run --env-file $(ENV_FILE) $(if $(WEEK),--week $(WEEK))
+	@exec $(RUN) -m compose.run --profile $(PROFILE) --env-file $(ENV_FILE) $(if $(WEEK),--week $(WEEK))
 
 backfill: setup ## Run the last four weeks on the stack, so that trends show
-	@exec $(RUN) -m compose.backfill --env-file $(ENV_FILE)
+	@exec $(RUN) -m compose.backfill --profile $(PROFILE) --env-file $(ENV_FILE)
 
 deploy: $(if $(filter local,$(PROFILE)),,setup) ## Bring edited jobs, profile and stations to the stack; PROFILE=emr: to AWS
-	@$(if $(filter local,$(PROFILE)),$(COMPOSE) exec -T localstack /etc/localstack/init/ready.d/10-deploy.sh,\
-		exec $(RUN) -m aws.deploy $(PROFILE))
+	@$(if $(filter local,$(PROFILE)),$(HOST),exec $(RUN)) -m compose.deploy --profile $(PROFILE) --env-file $(ENV_FILE)
 
 down: ## Stop the stack; its data stay
-	@$(COMPOSE) down --remove-orphans
+	@docker compose --env-file $(ENV_FILE) --profile local --profile emr down --remove-orphans
 
 reset: ## Stop the stack and remove its data (asks; FORCE=1 does not)
-	@$(HOST) -m compose.reset --env-file $(ENV_FILE) $(if $(FORCE),--force)
+	@$(HOST) -m compose.reset --env-file $(ENV_FILE) $(if $(filter 1,$(FORCE)),--force)
 
 logs: ## Follow the stack's logs; SERVICE=emr for one
 	@$(COMPOSE) logs --follow --tail 100 $(SERVICE)
@@ -56,11 +55,11 @@ doctor: ## Can the stack run here? One line a check, with the command that helps
 docker-engine: ## Install and start Docker's engine and Compose from Debian packages (asks; FORCE=1 does not)
 	@FORCE=$(FORCE) sh airgap/docker-engine.sh
 
-e2e: setup ## The stack in a project of its own, tested from end to end
-	@$(RUN) -m compose.env_file $(E2E_ENV) --free-ports --set COMPOSE_PROJECT_NAME=tubepulse-e2e-$(word 1,$(shell pwd | cksum))
-	@$(RUN) -m compose.doctor --quiet --env-file $(E2E_ENV)
-	@$(RUN) -m compose.images --env-file $(E2E_ENV)
-	@exec $(RUN) -m pytest tests/e2e --verbose
+e2e: ## The stack in a project of its own, tested from end to end
+	@$(HOST) -m compose.env_file $(E2E_ENV) --images-of $(ENV_FILE) --free-ports --set COMPOSE_PROJECT_NAME=tubepulse-e2e-$(word 1,$(shell pwd | cksum))
+	@$(HOST) -m compose.doctor --quiet --profile $(PROFILE) --env-file $(E2E_ENV)
+	@$(HOST) -m compose.images --env-file $(E2E_ENV)
+	@$(MAKE) --no-print-directory setup && exec $(RUN) -m pytest tests/e2e --verbose
 
 check-requirements: setup ## Would MWAA install airflow/requirements.txt, on its Python and its versions?
 	@sh requirements/check.sh

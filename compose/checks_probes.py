@@ -73,8 +73,8 @@ def first_unreadable(root: Path, folders: tuple[str, ...] = MOUNTED) -> Path | N
         if not (root / name).is_dir():
             continue
         for folder, below, files in os.walk(root / name):
-            below[:] = sorted(entry for entry in below if entry != "__pycache__")
-            for path in (Path(folder), *(Path(folder, file) for file in sorted(files))):
+            below[:] = sorted(entry for entry in below if not entry.startswith((".", "__pycache__")))
+            for path in (Path(folder), *(Path(folder, file) for file in sorted(files) if file[0] != ".")):
                 mode = path.stat().st_mode if path.exists() else 0o777
                 wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(mode) else 0)
                 if mode & wanted != wanted:

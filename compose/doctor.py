@@ -1,6 +1,6 @@
 """make doctor: whether this machine can run the stack; a line for each thing that must hold.
 
-    python -m compose.doctor [--profile local] [--env-file .env] [--project NAME] [--quiet]
+    python -m compose.doctor [--profile local] [--env-file .env] [--quiet]
 
 Exit code 0, or 2 where something is amiss: those lines begin with ✘ and name what helps; with --quiet they
 are the only ones. Standard library only, and nothing here changes anything.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from compose import checks, checks_probes, engine, env_file, images
 from compose.checks import Finding
+from compose.env_secrets import SECRETS
 from embedded import advice
 from embedded.errors import Unusable
 
@@ -29,16 +30,15 @@ def main() -> int:
     cli = argparse.ArgumentParser(prog="python -m compose.doctor", description=(__doc__ or "").split("\n")[0])
     cli.add_argument("--profile", default="local")
     cli.add_argument("--env-file", type=Path, default=Path(".env"))
-    cli.add_argument("--project", help="the stack's name (default: COMPOSE_PROJECT_NAME of the settings)")
     cli.add_argument("--quiet", action="store_true", help="print only what is amiss")
     args = cli.parse_args()
-    return advice.exit_code(lambda: run(args.profile, args.env_file, args.quiet, args.project))
+    return advice.exit_code(lambda: run(args.profile, args.env_file, args.quiet))
 
 
-def run(profile: str, file: Path, quiet: bool = False, project: str | None = None) -> int:
+def run(profile: str, file: Path, quiet: bool = False) -> int:
     """Print the findings as they come; returns the exit code."""
     amiss = 0
-    for finding in examine(profile, file, project):
+    for finding in examine(profile, file):
         if not finding.ok:
             amiss += 1
             print(f"✘ {finding.text}", file=sys.stderr if quiet else sys.stdout, flush=True)
@@ -47,7 +47,7 @@ def run(profile: str, file: Path, quiet: bool = False, project: str | None = Non
     return 2 if amiss else 0
 
 
-def examine(profile: str, file: Path, project: str | None) -> Iterator[Finding]:
+def examine(profile: str, file: Path) -> Iterator[Finding]:
     """Every check, in this order; those of the engine only where there is one. Slow ones run side by side."""
     known = checks.profile(profile, {path.name for path in (ROOT / "profiles").iterdir()})
     yield known
@@ -72,7 +72,7 @@ def examine(profile: str, file: Path, project: str | None) -> Iterator[Finding]:
         return
     yield Finding(True, f"Docker Engine {found.version}, {found.architecture}")
     with ThreadPoolExecutor(max_workers=8) as pool:
-        name = project or values["COMPOSE_PROJECT_NAME"]
+        name = values["COMPOSE_PROJECT_NAME"]
         jobs = [pool.submit(guarded, check) for check in of_engine(found, profile, name, values)]
         for job in jobs:
             yield from job.result()
@@ -87,7 +87,7 @@ def settings(file: Path) -> dict[str, str]:
 
 def ports_of_shell() -> dict[str, str]:
     """What the shell says about the stack, before there is a .env."""
-    plain = {name: value for name, value in env_file.defaults().items() if name not in env_file.SECRETS}
+    plain = {name: value for name, value in env_file.defaults().items() if name not in SECRETS}
     return env_file.effective(plain, {name: os.environ[name] for name in plain if name in os.environ})
 
 
@@ -108,7 +108,7 @@ def of_engine(found: engine.Engine, profile: str, name: str, values: Mapping[str
         yield checks.project(name, ROOT, containers)
         for variable in checks.PORTS[profile]:
             number = int(values[variable])
-            holder = checks_probes.holder(number) if found.here else None
+            holder = None if remote(os.environ) else checks_probes.holder(number)
             yield checks.port(variable, number, name, containers, holder)
 
     yield of_containers
@@ -124,6 +124,11 @@ def disk(found: engine.Engine) -> Finding:
     """The room where the engine keeps its data."""
     free = checks_probes.free_disk(found.root) if found.here else None
     return checks.disk(free, found.root, checks_probes.images(found.docker))
+
+
+def remote(environ: Mapping[str, str]) -> bool:
+    """Whether the engine publishes its ports on another machine."""
+    return environ.get("DOCKER_HOST", "").startswith(("tcp://", "ssh://"))
 
 
 def guarded(check: Check) -> list[Finding]:

@@ -1,76 +1,34 @@
 """The stack's settings, .env: written once with secrets of its own, completed later, read with named errors.
 
-    python -m compose.env_file [.env] [--set NAME=value]... [--free-ports]
+    python -m compose.env_file [.env] [--set NAME=value]... [--free-ports] [--images-of .env]
 
-Standard library only. The format is the part of Compose's that has one meaning: NAME=value, the value bare
-or in single quotes, or in double quotes without $ and backslash. Anything else is refused, with its line.
+Standard library only. The format: dotenv.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import binascii
 import os
 import re
 import secrets
 import socket
 import stat
-import string
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from compose.dotenv import assignment, entries, merged, replaced
+from compose.env_secrets import SECRETS, is_fernet_key
 from embedded import advice
 from embedded.errors import Unusable
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / ".env.example"
-ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(.*)", re.DOTALL)
 OPTIONAL = re.compile(r"^# ([A-Z_]+)=", re.MULTILINE)  # in .env.example: known, but not set
 PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
-LETTERS = string.ascii_letters + string.digits
-BLANK = " \t"
-Problem = Callable[[str], Unusable]
-
-
-def password() -> str:
-    """32 letters and digits: nothing that a URL, a shell or this format would read otherwise."""
-    return "".join(secrets.choice(LETTERS) for _ in range(32))
-
-
-def fernet_key() -> str:
-    """32 random bytes as URL-safe base64."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
-def signing_key() -> str:
-    """96 hexadecimal digits: what signs with SHA-512 wants 64 bytes at least."""
-    return secrets.token_hex(48)
-
-
-SECRETS: dict[str, Callable[[], str]] = {
-    "AIRFLOW_ADMIN_PASSWORD": password,
-    "POSTGRES_PASSWORD": password,
-    "PIPELINE_PASSWORD": password,
-    "WEBAPP_PASSWORD": password,
-    "AIRFLOW_DB_PASSWORD": password,
-    "AIRFLOW_FERNET_KEY": fernet_key,
-    "AIRFLOW_JWT_SECRET": signing_key,
-    "AIRFLOW_SECRET_KEY": signing_key,
-}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A setting of a file: its name and value, its line (from 0), and the comment right above it."""
-
-    name: str
-    value: str
-    line: int
-    comment: tuple[str, ...] = ()
+MAKES_OWN = {"COMPOSE_PROFILES"}  # make says PROFILE
+FREE = range(20000, 32000)  # below the ports that systems hand out to clients
 
 
 def main() -> int:
@@ -81,10 +39,18 @@ def main() -> int:
     cli.add_argument("file", nargs="?", default=".env", type=Path)
     cli.add_argument("--set", action="append", default=[], metavar="NAME=value", help="write this value")
     cli.add_argument("--free-ports", action="store_true", help="write a free port for every *_PORT")
+    cli.add_argument(
+        "--images-of", type=Path, help="take the choice of images from this file, if it is there"
+    )
     args = cli.parse_args()
 
     def run() -> int:
         values = dict(assignment(text) for text in args.set)
+        if args.images_of and args.images_of.exists():
+            chosen = read(args.images_of)
+            values = {
+                name: chosen[name] for name in OPTIONAL.findall(_text(EXAMPLE)) if name in chosen
+            } | values
         if args.free_ports:
             values = free_ports(name for name in defaults() if is_port(name) and name not in values) | values
         ensure(args.file, values)
@@ -151,11 +117,14 @@ def read(path: Path) -> dict[str, str]:
 def effective(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The settings as Compose sees them: a variable of the shell wins over the file; raises Unusable."""
     known = {*values, *OPTIONAL.findall(_text(EXAMPLE))}
-    over = {name: environ[name] for name in sorted(known) if name in environ}
+    over = {name: environ[name] for name in sorted(known - MAKES_OWN) if name in environ}
     for name, value in over.items():
         check(name, value, "the shell, which wins over .env", f"unset {name}")
-    check_distinct({**values, **over})
-    return {**values, **over}
+    plain = {
+        name: value for name, value in defaults().items() if name not in SECRETS
+    }  # an older file lacks some
+    check_distinct({**plain, **values, **over})
+    return {**plain, **values, **over}
 
 
 def defaults() -> dict[str, str]:
@@ -176,7 +145,7 @@ def check(name: str, value: str, where: str, cure: str) -> None:
         raise Unusable(f"{where}: {name} is “{value}”: give a port from 1 to 65535")
     if name == "COMPOSE_PROJECT_NAME" and not PROJECT.fullmatch(value):
         raise Unusable(f"{where}: {name} is “{value}”: give lower-case letters, digits, - and _")
-    if name == "AIRFLOW_FERNET_KEY" and not _is_fernet_key(value):
+    if name == "AIRFLOW_FERNET_KEY" and not is_fernet_key(value):
         raise Unusable(f"{where}: {name} is no 32 bytes of URL-safe base64: {cure}")
 
 
@@ -191,117 +160,25 @@ def check_distinct(values: Mapping[str, str]) -> None:
             )
 
 
-def entries(text: str, where: str) -> list[Entry]:
-    """The settings of a file's text, in order; raises Unusable naming `where` and the line."""
-    found: list[Entry] = []
-    comment: list[str] = []
-    for number, raw in enumerate(text.split("\n")):
-        line = raw.removesuffix("\r").strip(BLANK)
-        if number == 0:
-            line = line.removeprefix("\ufeff")
-        if line.startswith("#"):
-            comment.append(line)
-            continue
-        if line:
-            problem = _problem(where, number)
-            match = ASSIGNMENT.fullmatch(line)
-            if not match:
-                # Not the line itself: it may be a secret
-                raise problem("is no NAME=value: correct it, or begin it with a #")
-            found.append(Entry(match[1], _value(match[1], match[2], problem), number, tuple(comment)))
-        comment = []
-    return found
-
-
-def merged(text: str, example: str) -> str:
-    """A file's text, and below it what only the example has, with the example's comments."""
-    have = {entry.name for entry in entries(text, ".env")}
-    lacking = [entry for entry in entries(example, ".env.example") if entry.name not in have]
-    if not lacking:
-        return text
-    blocks = [
-        "\n".join([*entry.comment, f"{entry.name}={quoted(entry.name, entry.value)}"]) for entry in lacking
-    ]
-    start = text if not text or text.endswith("\n") else text + "\n"
-    return (start + "\n" if start else "") + "\n\n".join(blocks) + "\n"
-
-
 def filled(example: str) -> str:
     """The example's text with a new secret wherever it leaves one empty."""
     empty = {entry.name for entry in entries(example, ".env.example") if not entry.value}
     return replaced(example, {name: make() for name, make in SECRETS.items() if name in empty})
 
 
-def replaced(text: str, values: Mapping[str, str]) -> str:
-    """A file's text with these values: in the place of the line that counts, else at the end."""
-    lines = text.split("\n")
-    last = {entry.name: entry for entry in entries(text, ".env")}
-    for name, value in values.items():
-        line = f"{name}={quoted(name, value)}"
-        if name not in last:
-            lines[-1:] = [line, ""] if not lines[-1] else [lines[-1], line, ""]
-        elif last[name].value != value:
-            lines[last[name].line] = line
-    return "\n".join(lines)
-
-
-def quoted(name: str, value: str) -> str:
-    """A value as a file must have it; raises Unusable where it has no form that means the same to Compose."""
-    if "'" in value or value.endswith("\\") or any(character < " " for character in value):
-        raise Unusable(f"{name} holds what .env cannot keep (a quote, a line's end): give another value")
-    plain = re.fullmatch(r"[A-Za-z0-9_.,:/@%+=~^&?!*()\[\]{}<>|;-]*", value)
-    return value if plain else f"'{value}'"
-
-
-def assignment(text: str) -> tuple[str, str]:
-    """NAME=value of the command line."""
-    name, sign, value = text.partition("=")
-    if not sign or not ASSIGNMENT.fullmatch(f"{name}="):
-        raise Unusable(f"--set {name}: give NAME=value")
-    return name, value
-
-
 def free_ports(wanted: Iterable[str]) -> dict[str, str]:
     """A free port of 127.0.0.1 for each name, all held at once so that they differ."""
+    candidates = iter(secrets.SystemRandom().sample(FREE, len(FREE)))
     with ExitStack() as held:
         ports = {}
         for name in wanted:
             listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            ports[name] = str(listener.getsockname()[1])
+            for port in candidates:
+                with suppress(OSError):
+                    listener.bind(("127.0.0.1", port))
+                    ports[name] = str(port)
+                    break
         return ports
-
-
-def _value(name: str, text: str, problem: Problem) -> str:
-    text = text.strip(BLANK)
-    bare = text[:1] not in ("'", '"')
-    if bare:
-        value = text.partition(" #")[0].rstrip(BLANK)
-    else:
-        value, end, rest = text[1:].partition(text[0])
-        if not end or value.endswith("\\"):
-            raise problem(f"opens a quote in {name} and does not close it")
-        if rest.strip(BLANK) and not re.match(r"[ \t]+#", rest):
-            raise problem(f"has something behind the quoted value of {name}: remove it")
-    if any(character < " " for character in value):
-        raise problem(f"has a control character in {name}: remove it")
-    if text[:1] != "'" and ("$" in value or "\\" in value):
-        raise problem(
-            f"has a $ or a backslash in {name}, which Compose would replace: put it in 'single quotes'"
-        )
-    if bare and (value.startswith("#") or value != value.strip()):
-        raise problem(f"begins {name} with a #, or has a wide space around it: put it in 'single quotes'")
-    return value
-
-
-def _problem(where: str, number: int) -> Problem:
-    return lambda text: Unusable(f"{where}, line {number + 1} {text}")
-
-
-def _is_fernet_key(value: str) -> bool:
-    with suppress(binascii.Error, ValueError):
-        return len(base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True)) == 32
-    return False
 
 
 def _text(path: Path) -> str:

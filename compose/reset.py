@@ -6,6 +6,7 @@ python -m compose.reset [--env-file .env] [--force]
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,13 +26,14 @@ def main() -> int:
 
 def reset(file: Path, force: bool) -> int:
     """Ask, then remove containers, networks and volumes; 1 when the answer was no."""
-    name = env_file.read(file)["COMPOSE_PROJECT_NAME"]
+    name = env_file.effective(env_file.read(file), os.environ)["COMPOSE_PROJECT_NAME"]
     docker = engine.find().docker
     if not force and not agreed(name):
         print("nothing was removed")
         return 1
     every = ["--profile", "local", "--profile", "emr"]
-    command = [docker, "compose", "--env-file", str(file), *every, "down", "--volumes", "--remove-orphans"]
+    compose = [docker, "compose", "--env-file", str(file), "--project-name", name, *every]
+    command = [*compose, "down", "--volumes", "--remove-orphans"]
     return subprocess.run(command, check=False).returncode
 
 

@@ -1,6 +1,6 @@
 """make run: one run of the pipeline on the running stack, followed to its result.
 
-    python -m compose.run [--env-file .env] [--week 2026-W46] [--hours 6]
+    python -m compose.run [--env-file .env] [--profile local] [--week 2026-W46] [--hours 6]
 
 Runs housing-prices first if there are no prices. Exit code 0 with the result if the run succeeded; 1 with the
 cause if it failed or took longer than it may; 2 with one line if something else stands in the way; 130 after
@@ -123,6 +123,7 @@ def hours(text: str) -> float:
 def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Namespace], None]) -> int:
     """Parse the options that all such commands have, do the work, give the exit code."""
     cli.add_argument("--env-file", type=Path, default=Path(".env"), help="the stack's settings")
+    cli.add_argument("--profile", default="local", choices=["local", "emr"], help="where S3 and EMR are")
     cli.add_argument(
         "--hours", type=hours, default=LIMIT, dest="limit", help="that a run may take; default: 6"
     )
@@ -130,7 +131,7 @@ def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Name
     console = Console(highlight=False)
 
     def follow() -> int:
-        site = Site.of(args.env_file)
+        site = Site.of(args.env_file, args.profile)
         airflow = Airflow(Http(site.airflow_url, USER, site.airflow_password))
         session = Session(site, airflow, console, args.limit)
         try:

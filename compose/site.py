@@ -13,6 +13,7 @@ import boto3
 import botocore.session
 import psycopg
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from compose import env_file
 from embedded.errors import Unusable
@@ -29,7 +30,7 @@ class Pages:
     """Where a person reads on. Addresses have no slash at the end."""
 
     airflow: str
-    emr: str
+    clusters: str  # the address of a cluster's page, without its id
 
     def dag(self, dag_id: str) -> str:
         """A DAG in Airflow's UI."""
@@ -44,25 +45,26 @@ class Pages:
         return f"{self.run(dag_id, run_id)}/tasks/{task_id}"
 
     def cluster(self, cluster: str) -> str:
-        """A cluster on the EMR endpoint's page."""
-        return f"{self.emr}/clusters/{cluster}"
+        """A cluster on the EMR endpoint's page, or in the AWS console."""
+        return f"{self.clusters}{cluster}"
 
 
 @dataclass(frozen=True)
 class Site:
-    """A stack on this machine, as its env file describes it."""
+    """A stack on this machine, as its env file describes it, and its profile."""
 
     values: Mapping[str, str]
+    profile: str = "local"
 
     @classmethod
-    def of(cls, file: Path) -> Site:
-        """The stack of an env file; as for Compose, variables of the shell win. Raises Unusable."""
-        return cls(env_file.effective(env_file.read(file), os.environ))
+    def of(cls, file: Path, profile: str = "local") -> Site:
+        """The stack of an env file and a profile; the shell's variables win. Raises Unusable."""
+        return cls(env_file.effective(env_file.read(file), os.environ), profile)
 
     @property
     def airflow_url(self) -> str:
         """Airflow's UI and API."""
-        return self._url("AIRFLOW_PORT", 8080)
+        return self._url("AIRFLOW_PORT")
 
     @property
     def airflow_password(self) -> str:
@@ -71,20 +73,24 @@ class Site:
 
     @property
     def pages(self) -> Pages:
-        """Airflow's UI, and the EMR endpoint's page."""
-        return Pages(self.airflow_url, self._url("EMR_PORT", 8021))
+        """Airflow's UI, and where clusters are shown."""
+        if self.profile == "local":
+            return Pages(self.airflow_url, f"{self._url('EMR_PORT')}/clusters/")
+        region = self.emr().meta.region_name
+        console = f"https://{region}.console.aws.amazon.com/emr/home?region={region}"
+        return Pages(self.airflow_url, f"{console}#/clusterDetails/")
 
     def emr(self) -> Any:
-        """A boto3 client of the EMR endpoint."""
-        return _client("emr", self._url("EMR_PORT", 8021))
+        """A boto3 client of the EMR endpoint, or of EMR with the shell's credentials."""
+        return self._aws("emr", "EMR_PORT")
 
     def s3(self) -> Any:
-        """A boto3 client of LocalStack's S3."""
-        return _client("s3", self._url("LOCALSTACK_PORT", 4566))
+        """A boto3 client of LocalStack's S3, or of S3 with the shell's credentials."""
+        return self._aws("s3", "LOCALSTACK_PORT")
 
     def database(self) -> psycopg.Connection:
         """A connection as `pipeline`, which may read every table; raises Unusable."""
-        port = int(self.values.get("POSTGRES_PORT", 5433))
+        port = int(self.values["POSTGRES_PORT"])
         try:
             return psycopg.connect(
                 host=HOST, port=port, dbname=DATABASE, user="pipeline",
@@ -93,13 +99,21 @@ class Site:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise Unusable(
-                    f"PostgreSQL on {HOST}:{port} refuses the role pipeline: its password was set when the "
-                    "volume was new, and PIPELINE_PASSWORD of the env file is another"
+                    f"PostgreSQL on {HOST}:{port} refuses the role pipeline: make up sets its password as "
+                    "the env file has it (an official image does not: see docs/decisions, 16)"
                 ) from None
             raise Unusable(f"PostgreSQL does not answer on {HOST}:{port}: make up") from None
 
-    def _url(self, name: str, default: int) -> str:
-        return f"http://{HOST}:{self.values.get(name, default)}"
+    def _url(self, name: str) -> str:
+        return f"http://{HOST}:{self.values[name]}"
+
+    def _aws(self, service: str, port: str) -> Any:
+        if self.profile == "local":
+            return _client(service, self._url(port))
+        try:
+            return boto3.client(service)  # type: ignore[call-overload]
+        except BotoCoreError as error:
+            raise Unusable(f"profile {self.profile} needs AWS settings in the shell: {error}") from None
 
 
 def _client(service: str, url: str) -> Any:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from compose import doctor, env_file, images
+from compose import checks, doctor, env_file, images
 from embedded import advice
 
 PATIENCE = 300  # seconds until everything must be healthy
@@ -41,6 +41,7 @@ def up(profile: str, file: Path) -> int:
         return obstacles
     environ = images.ensure(profile, file)
     compose = ["docker", "compose", "--env-file", str(file)]
+    leave_other_profile(compose, environ)
     start = [*compose, "up", "--detach", "--wait", "--wait-timeout", str(PATIENCE), "--remove-orphans"]
     if subprocess.run(start, env=environ, check=False).returncode:
         for name, state, log in unhealthy(compose, environ):
@@ -50,6 +51,16 @@ def up(profile: str, file: Path) -> int:
     print(f"\n✔ everything is healthy, {time.monotonic() - begun:.0f} s after make up\n")
     print("\n".join(places(profile, values)))
     return 0
+
+
+def leave_other_profile(compose: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Stop what only another profile has: Compose does not count it among the orphans."""
+    every = [*compose, *(word for name in checks.PORTS for word in ("--profile", name))]
+    ours, all_of_them = (
+        set(_output([*command, "config", "--services"], environ).split()) for command in (compose, every)
+    )
+    if others := sorted(all_of_them - ours):
+        _output([*every, "rm", "--stop", "--force", *others], environ)
 
 
 def unhealthy(compose: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -58,10 +60,15 @@ def exit_code(run: Callable[[], int], interrupted: str = "") -> int:
 
     Ctrl-C is 130, with the line `interrupted` if there is one. Anything else is a defect, with its traceback.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a ✔ is no reason to end
     try:
         return run()
     except Unusable as error:
         print(error, file=sys.stderr)
+    except subprocess.TimeoutExpired as error:
+        print(f"{error.cmd[0]} gives no answer within {error.timeout:.0f} s: try again", file=sys.stderr)
     except OSError as error:
         print(explain(error), file=sys.stderr)
     except KeyboardInterrupt:

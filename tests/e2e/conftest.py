@@ -1,13 +1,15 @@
 """pytest-docker owns the stack: its own project, ports, volumes and env file, the user's compose file."""
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
 
-from tests.e2e.harness import OUT, TWEETS, Stack, copy_checkout, run
+from tests.e2e.harness import FOREIGN, OUT, TWEETS, Stack, copy_checkout, run
 
 WEEK = "2026-W46"
 # Those that look for the first run's traces come before those that stop the stack, which forgets them
@@ -17,7 +19,7 @@ PATIENCE = 300  # seconds for the whole stack to become healthy on two busy core
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")))
+    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")))  # all are of this folder
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,11 @@ def env_file() -> Path:
 @pytest.fixture(scope="session")
 def env(env_file: Path) -> dict[str, str]:
     lines = env_file.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    for name in list(os.environ):  # pytest-docker hands all on, and Compose prefers them to the file
+        if name in values or name.startswith(FOREIGN):
+            del os.environ[name]
+    return values
 
 
 @pytest.fixture(scope="session")
@@ -65,13 +71,16 @@ def stack_of_files(checkout: Path, env_file: Path, env: dict[str, str]) -> Stack
 def tidy(stack_of_files: Stack) -> Iterator[None]:
     """Nothing of an earlier run, and in the end, also after a failed start, logs and then nothing."""
     down = ("down", "--volumes", "--remove-orphans", "--timeout", "20")
+    for log in OUT.glob("*.log"):
+        log.unlink()
     stack_of_files.compose(*down)
-    yield
-    for name in stack_of_files.containers():
-        (OUT / f"{name.removeprefix(f'{stack_of_files.project}-')}.log").write_text(
-            run(["docker", "logs", name])
-        )
-    stack_of_files.compose(*down)
+    try:
+        yield
+        for name in stack_of_files.containers():
+            log = OUT / f"{name.removeprefix(f'{stack_of_files.project}-')}.log"
+            log.write_text(run(["docker", "logs", name], check=False))
+    finally:
+        stack_of_files.compose(*down)
 
 
 @pytest.fixture(scope="session")
@@ -89,23 +98,39 @@ def stack(docker_services: object, stack_of_files: Stack) -> Stack:
     return stack_of_files
 
 
-class ProcessList(threading.Thread):
-    """Looks at the command lines of every container, again and again, until it is told to stop."""
+class Samples(threading.Thread):
+    """Looks at every container, again and again: the command lines of its processes, the memory of all."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
         self._stack = stack
         self._done = threading.Event()
-        self.seen: set[str] = set()
+        self._failure: Exception | None = None
+        self.command_lines: dict[str, set[str]] = {}  # by container
+        self.memory: list[float] = []  # GiB, of the whole stack
 
     def run(self) -> None:
-        while not self._done.wait(1):
-            for name in self._stack.containers():
-                self.seen |= set(run(["docker", "top", name, "-eo", "pid,args"], check=False).splitlines())
+        try:
+            while not self._done.wait(1):
+                self._look()
+        except Exception as failure:
+            self._failure = failure
 
-    def stop(self) -> None:
+    def _look(self) -> None:
+        self.memory.append(self._stack.memory())
+        for name in self._stack.containers():
+            lines = run(["docker", "top", name, "-eo", "pid,args"], check=False).splitlines()
+            self.command_lines.setdefault(name, set()).update(lines)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self.join()
+        if self._failure:
+            raise self._failure
 
 
 @dataclass(frozen=True)
@@ -114,19 +139,17 @@ class FirstRun:
 
     run_id: str
     output: str
-    command_lines: set[str]  # of every process in every container, once a second
+    samples: Samples  # taken while it ran, about once a second
     executors: dict[int, list[str]]  # by worker: applications whose executors it had
 
 
 @pytest.fixture(scope="session")
 def first_run(stack: Stack) -> FirstRun:
     """The first run of the empty stack."""
-    processes = ProcessList(stack)
-    processes.start()
-    output = stack.make("run", WEEK=WEEK)
-    processes.stop()
+    with Samples(stack) as samples:
+        output = stack.make("run", WEEK=WEEK)
     executors = {
         number: [executor["appdesc"]["name"] for executor in stack.worker_state(number)["finishedexecutors"]]
         for number in (1, 2)
     }
-    return FirstRun(stack.newest_run(TWEETS)["dag_run_id"], output, processes.seen, executors)
+    return FirstRun(stack.newest_run(TWEETS)["dag_run_id"], output, samples, executors)

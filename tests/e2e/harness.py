@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ OUT = ROOT / "build" / "e2e"
 TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
 BUCKET = "london-housing-webapp"
 REGION = "eu-west-2"
+FOREIGN = ("AWS_", "COMPOSE_", "PROFILE", "ENV_FILE", "MAKE", "MFLAGS")  # may name another stack or cloud
+UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 LIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
 # What the stack mounts, and what `make` needs to work on it
 MOUNTED = ("airflow", "aws", "fixtures", "localstack", "postgres", "profiles", "spark")
@@ -67,7 +70,9 @@ class Stack:
     def secrets(self) -> dict[str, str]:
         """Every secret of the env file, by name."""
         return {
-            name: value for name, value in self.env.items() if name.endswith(("_PASSWORD", "_KEY", "_SECRET"))
+            name: value
+            for name, value in self.env.items()
+            if name.endswith(("_PASSWORD", "_KEY", "_SECRET", "_TOKEN"))
         }
 
     def url(self, service: str) -> str:
@@ -99,6 +104,12 @@ class Stack:
         shown = run(["docker", "ps", "--all", "--format", "{{.Names}}",
                      "--filter", f"label=com.docker.compose.project={self.project}"])  # fmt: skip
         return shown.split()
+
+    def memory(self) -> float:
+        """What all containers take now, in GiB."""
+        used = run(["docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *self.containers()])
+        sizes = (re.match(r"([\d.]+)(\w+)", line) for line in used.splitlines())
+        return sum(float(size[1]) * UNITS[size[2]] for size in sizes if size) / 2**30
 
     def worker(self, number: int) -> str:
         return f"{self.project}-spark-worker-{number}"
@@ -211,8 +222,7 @@ class Stack:
 
 def environment() -> dict[str, str]:
     """The caller's environment without what names another stack or cloud."""
-    foreign = ("AWS_", "COMPOSE_", "PROFILE", "ENV_FILE", "MAKE", "MFLAGS")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 def run(command: list[str], check: bool = True, cwd: Path | None = None, **variables: str) -> str:

@@ -55,6 +55,11 @@ def test_make_run_showed_it(stack: Stack, first_run: FirstRun) -> None:
     assert "Piccadilly Circus" in first_run.output
 
 
+def test_the_stack_fits_into_a_laptops_memory(stack: Stack, first_run: FirstRun) -> None:
+    assert 0.5 < max(first_run.samples.memory) < 6
+    assert 0.5 < stack.memory() < 4
+
+
 def test_both_workers_had_executors(first_run: FirstRun) -> None:
     assert len(first_run.executors[1]) == len(first_run.executors[2]) == 2, first_run.executors
 

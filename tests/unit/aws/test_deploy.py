@@ -156,7 +156,7 @@ def test_the_wheelhouse_alone(
 def test_the_command_deploys_and_says_what_it_changed(
     tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("POSTGRES_HOST", "PIPELINE_PASSWORD", "FIXTURES_HOST"):
+    for name in ("POSTGRES_HOST", "PIPELINE_PASSWORD", "FIXTURES_HOST", "FIXTURES_TOKEN"):
         monkeypatch.setenv(name, "canary")
     monkeypatch.setenv("POSTGRES_PORT", "5432")
     monkeypatch.setenv("FIXTURES_PORT", "8000")

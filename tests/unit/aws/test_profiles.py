@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[3]
 PROFILES = ["embedded", "local", "emr", "aws"]
 VALUES = {
     "POSTGRES_HOST": "db", "POSTGRES_PORT": "5432", "PIPELINE_PASSWORD": 'a"b\\c', "FIXTURES_HOST": "f",
-    "FIXTURES_PORT": "8099", "BUCKET_NAME": "bucket", "SUBNET_1": "subnet-1", "SUBNET_2": "subnet-2",
+    "FIXTURES_PORT": "8099", "FIXTURES_TOKEN": "t", "BUCKET_NAME": "bucket",
+    "SUBNET_1": "subnet-1", "SUBNET_2": "subnet-2",
     "EMR_INSTANCE_PROFILE": "ip", "EMR_SERVICE_ROLE": "sr",
 }  # fmt: skip
 

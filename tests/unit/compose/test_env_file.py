@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compose import env_file
+from compose import dotenv, env_file
+from compose.env_secrets import SECRETS
 from embedded.errors import Unusable
 
 ROOT = Path(__file__).parents[3]
@@ -34,21 +35,21 @@ def mode(path: Path) -> int:
 
 
 def values(text: str) -> dict[str, str]:
-    return {entry.name: entry.value for entry in env_file.entries(text, "x")}
+    return {entry.name: entry.value for entry in dotenv.entries(text, "x")}
 
 
 def test_a_new_file_has_secrets_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = (env_file.ensure(tmp_path / name) for name in ("a", "b"))
-    for name in env_file.SECRETS:
+    for name in SECRETS:
         assert len(first[name]) >= 32, name
         assert first[name] != second[name], name
-    assert len({first[name] for name in env_file.SECRETS}) == len(env_file.SECRETS)
+    assert len({first[name] for name in SECRETS}) == len(SECRETS)
     assert len(base64.urlsafe_b64decode(first["AIRFLOW_FERNET_KEY"])) == 32
     assert first["COMPOSE_PROJECT_NAME"] == "tubepulse"
     assert mode(tmp_path / "a") == 0o600
     said = capsys.readouterr().out
     assert said.count("\n") == 2
-    assert not any(secret in said for name, secret in first.items() if name in env_file.SECRETS)
+    assert not any(secret in said for name, secret in first.items() if name in SECRETS)
 
 
 def test_a_new_file_keeps_the_comments_of_the_example(tmp_path: Path) -> None:
@@ -56,9 +57,7 @@ def test_a_new_file_keeps_the_comments_of_the_example(tmp_path: Path) -> None:
     example, written = env_file.EXAMPLE.read_text().splitlines(), (tmp_path / ".env").read_text().splitlines()
     assert len(example) == len(written)
     changed = [old for old, new in zip(example, written, strict=True) if old != new]
-    assert changed == [
-        f"{name}=" for name in values(env_file.EXAMPLE.read_text()) if name in env_file.SECRETS
-    ]
+    assert changed == [f"{name}=" for name in values(env_file.EXAMPLE.read_text()) if name in SECRETS]
 
 
 def test_it_is_the_owners_from_the_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,20 +226,20 @@ def test_the_command_sets_values_and_chooses_free_ports(tmp_path: Path) -> None:
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.lists(COMMENTS, max_size=6))
 def test_what_is_written_is_read_again(settings: dict[str, str], comments: list[str]) -> None:
-    text = env_file.replaced("\n".join(comments), settings)
+    text = dotenv.replaced("\n".join(comments), settings)
     assert values(text) == settings
-    assert env_file.replaced(text, settings) == text
+    assert dotenv.replaced(text, settings) == text
 
 
 @given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES), st.booleans())
 def test_a_merge_keeps_what_is_there_and_adds_the_rest(
     mine: dict[str, str], example: dict[str, str], newline: bool
 ) -> None:
-    text = env_file.replaced("# mine\n" if newline else "# mine", mine)
-    both = env_file.merged(text, env_file.replaced("# theirs\n", example))
+    text = dotenv.replaced("# mine\n" if newline else "# mine", mine)
+    both = dotenv.merged(text, dotenv.replaced("# theirs\n", example))
     assert both.startswith(text)
     assert values(both) == {**example, **mine}
-    assert env_file.merged(both, env_file.replaced("", example)) == both
+    assert dotenv.merged(both, dotenv.replaced("", example)) == both
 
 
 @given(st.text(max_size=60))
@@ -256,7 +255,7 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
 @pytest.mark.parametrize("value", ["it's", "a\nb", "a\\", "\0"])
 def test_a_value_without_a_form_is_refused(value: str) -> None:
     with pytest.raises(Unusable, match=r"X holds what \.env cannot keep"):
-        env_file.quoted("X", value)
+        dotenv.quoted("X", value)
 
 
 ODD = [
@@ -294,3 +293,47 @@ def test_compose_reads_the_same(tmp_path: Path) -> None:
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
     theirs = json.loads(done.stdout)["services"]["x"]["environment"]
     assert {name: value.replace("$$", "$") for name, value in theirs.items()} == ours
+
+
+def test_an_older_file_gets_what_it_lacks_from_the_example(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    env_file.ensure(file)
+    kept = [
+        line for line in file.read_text().splitlines() if not line.startswith(("EMR_PORT=", "COMPOSE_PROJ"))
+    ]
+    file.write_text("\n".join(kept))
+    values = env_file.effective(env_file.read(file), {})
+    assert (values["EMR_PORT"], values["COMPOSE_PROJECT_NAME"]) == ("8021", "tubepulse")
+
+
+def test_the_choice_of_images_is_taken_over(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    env_file.ensure(mine, {"POSTGRES_IMAGE": "postgres:17", "AIRFLOW_PORT": "1234"})
+    command = [sys.executable, "-m", "compose.env_file", str(other), "--images-of", str(mine), "--free-ports"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    values = env_file.read(other)
+    assert values["POSTGRES_IMAGE"] == "postgres:17"
+    ports = {name: int(value) for name, value in values.items() if env_file.is_port(name)}
+    assert ports["AIRFLOW_PORT"] != 1234
+    assert len(set(ports.values())) == len(ports) == 6
+    assert all(port < 32768 for port in ports.values())  # above, systems hand them out to clients
+    assert values["PIPELINE_PASSWORD"] != env_file.read(mine)["PIPELINE_PASSWORD"]
+
+
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        ("COMPOSE_PROFILES=emr", "emr"),
+        ("COMPOSE_PROFILES=emr # mine", "emr"),
+        ("COMPOSE_PROFILES='emr'", "emr"),
+        ("COMPOSE_PROFILES=local\nCOMPOSE_PROFILES=emr", "emr"),
+        ("", "local"),
+    ],
+)
+def test_make_reads_the_profile_from_the_file(tmp_path: Path, line: str, profile: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(line + "\n")
+    command = ["make", "--dry-run", "up", f"ENV_FILE={file}"]
+    env = {name: value for name, value in os.environ.items() if name != "PROFILE"}
+    shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=env).stdout
+    assert f"--profile {profile} " in shown

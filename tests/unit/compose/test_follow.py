@@ -22,7 +22,7 @@ from tests.unit.compose.airflow_server import HEALTHY, PASSWORD, RUN_ID, Server,
 DAG = "london-housing-webapp"
 QUEUED = Run(DAG, RUN_ID, "queued")
 BEGUN = datetime(2026, 11, 23, tzinfo=UTC)
-PAGES = Pages("http://airflow", "http://emr")
+PAGES = Pages("http://airflow", "http://emr/clusters/")
 FAILED = {
     "event": "Task failed with exception",
     "level": "error",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from compose import backfill, launch, results, run
+from compose import backfill, env_file, launch, results, run
 from compose.airflow_api import Airflow, Http
 from compose.run import HOUSING, TWEETS, Session
 from compose.site import Site
@@ -39,7 +39,11 @@ class Stack:
         self.shown: list[str] = []
         monkeypatch.setattr(Session, "look", 0.0)
         monkeypatch.setattr(
-            Site, "of", lambda _: Site({"AIRFLOW_ADMIN_PASSWORD": PASSWORD, "PIPELINE_PASSWORD": "x"})
+            Site,
+            "of",
+            lambda *_: Site(
+                {**env_file.defaults(), "AIRFLOW_ADMIN_PASSWORD": PASSWORD, "PIPELINE_PASSWORD": "x"}
+            ),
         )
         monkeypatch.setattr(Site, "airflow_url", server.url)
         monkeypatch.setattr(Site, "database", lambda _: SimpleNamespace(close=lambda: None))
@@ -207,7 +211,7 @@ def test_a_backfill_has_at_least_one_week(number: str, stack: Stack) -> None:
 def test_a_site_is_read_from_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    site = Site({"AIRFLOW_PORT": "1234", "EMR_PORT": "4321"})
+    site = Site({**env_file.defaults(), "AIRFLOW_PORT": "1234", "EMR_PORT": "4321"})
     assert site.airflow_url == "http://127.0.0.1:1234"
     assert site.emr().meta.endpoint_url == "http://127.0.0.1:4321"
     assert site.s3().meta.endpoint_url == "http://127.0.0.1:4566"
