@@ -32,7 +32,9 @@ def ensure_bucket(s3: Any, bucket: str) -> bool:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
         region = s3.meta.region_name
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+        # The oldest region is the one that must not be named
+        where = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
+        s3.create_bucket(Bucket=bucket, **where)
         return True
     return False
 

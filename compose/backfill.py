@@ -18,6 +18,8 @@ from compose.run import TWEETS, RunFailed, Session, command
 from embedded import outcome
 from fixtures.weeks import RECORDED, label
 
+MOST = 520  # weeks
+
 
 def complete_weeks(today: date, number: int) -> list[str]:
     """The last complete ISO weeks before `today`, oldest first."""
@@ -43,8 +45,8 @@ def backfill(session: Session, weeks: list[str]) -> None:
 
 def at_least_one(text: str) -> int:
     """An argument that is a number of weeks."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of weeks from 1 on")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of weeks from 1 to {MOST}")
     return int(text)
 
 

@@ -32,10 +32,7 @@ def main() -> int:
 
 def deploy(profile: str, file: Path) -> int:
     """Deploy; returns the exit code of what did it."""
-    folders = {path.name for path in (ROOT / "profiles").iterdir()}
-    known = checks.profile(profile, folders)
-    if not known.ok:
-        raise Unusable(known.text)
+    checks.must_have_stack(profile, ROOT)
     values = env_file.effective(env_file.read(file), os.environ)
     if profile == "local":
         compose = [engine.find().docker, "compose", "--env-file", str(file)]
@@ -45,6 +42,7 @@ def deploy(profile: str, file: Path) -> int:
             raise Unusable("the stack does not run: make up (it deploys, too)")
         return subprocess.run([*compose, "exec", "-T", "localstack", HOOK], check=False).returncode
     stack = {
+        "AWS_DEFAULT_REGION": env_file.region(os.environ),
         "PIPELINE_PASSWORD": values["PIPELINE_PASSWORD"],
         "POSTGRES_HOST": "postgres",  # the tasks run beside it
         "POSTGRES_PORT": "5432",

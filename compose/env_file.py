@@ -28,6 +28,7 @@ EXAMPLE = ROOT / ".env.example"
 OPTIONAL = re.compile(r"^# ([A-Z_]+)=", re.MULTILINE)  # in .env.example: known, but not set
 PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 MAKES_OWN = {"COMPOSE_PROFILES"}  # make says PROFILE
+REGION = "eu-west-2"
 FREE = range(20000, 32000)  # below the ports that systems hand out to clients
 
 
@@ -125,6 +126,11 @@ def effective(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
     }  # an older file lacks some
     check_distinct({**plain, **values, **over})
     return {**plain, **values, **over}
+
+
+def region(environ: Mapping[str, str]) -> str:
+    """The region of AWS that is meant, as profiles/emr/airflow.env reads it."""
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or REGION
 
 
 def defaults() -> dict[str, str]:

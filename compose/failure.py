@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.markup import escape
 
 from compose.airflow_api import Airflow, Run
 from compose.site import Pages
 from embedded import tables
+from embedded.plain import plain, shown
 from embedded.watch import Task
 
 TAIL = 12  # lines of a step's log
+LONGEST = 2000  # bytes of a line
 BEST_FIRST = ("stderr", "stdout", "controller")
 
 
@@ -44,12 +47,12 @@ def show(console: Console, run: Run, found: list[Failure], s3: Any, pages: Pages
         if one.found:
             tables.show_failure(console, one.found)
             for line in log_tail(s3, one.found["log"]):
-                console.print(f"  │ {line}", markup=False, soft_wrap=True)
+                console.print(f"  │ {plain(line)}", markup=False, soft_wrap=True)
             console.print(f"  cluster: {pages.cluster(one.found['cluster'])}", markup=False, soft_wrap=True)
     for one in found:
         page = pages.task(run.dag_id, run.run_id, one.task.task_id)
         tries = f" after {one.task.try_number} tries" if one.task.try_number > 1 else ""
-        console.print(f"  {escape(one.task.task_id)} failed{tries}: {page}", soft_wrap=True)
+        console.print(f"  {shown(one.task.task_id)} failed{tries}: {page}", soft_wrap=True)
     if not found:
         console.print(
             f"  no task failed, somebody ended the run: {pages.run(run.dag_id, run.run_id)}",
@@ -66,12 +69,20 @@ def log_tail(s3: Any, uri: str, lines: int = TAIL) -> list[str]:
     try:
         keys = [key] if key.endswith(".gz") else _logs_below(s3, bucket, key)
         for one in keys:
-            text = gzip.decompress(s3.get_object(Bucket=bucket, Key=one)["Body"].read())
-            if text.strip():
-                return text.decode(errors="replace").rstrip().splitlines()[-lines:]
-    except (BotoCoreError, ClientError, OSError) as error:
+            tail = _last(s3.get_object(Bucket=bucket, Key=one)["Body"], lines)
+            if tail:
+                return tail
+    except (BotoCoreError, ClientError, OSError, EOFError, zlib.error) as error:
         return [f"(the log cannot be read: {error})"]
     return ["(the log is empty)" if keys else "(there is no log yet)"]
+
+
+def _last(body: Any, lines: int) -> list[str]:
+    """The last lines with text of a zipped stream, whatever its size, each cut to a readable length."""
+    with gzip.GzipFile(fileobj=body) as stream:
+        pieces = iter(lambda: stream.readline(LONGEST), b"")
+        tail = deque((piece for piece in pieces if piece.strip()), maxlen=lines)
+    return [piece.decode(errors="replace").rstrip() for piece in tail]
 
 
 def _found(airflow: Airflow, task: Task) -> dict[str, str] | None:

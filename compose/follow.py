@@ -11,11 +11,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.markup import escape
 
-from compose.airflow_api import Airflow, Refused, Run, Unreachable
+from compose.airflow_api import Airflow, Run
+from compose.airflow_http import Refused, Unreachable
 from compose.site import Pages
 from embedded.errors import Unusable
+from embedded.plain import shown
 from embedded.watch import Watch
 
 CLUSTER_TASK = "create_emr_cluster"  # returns the cluster's id
@@ -51,8 +52,7 @@ class Follower:
             while time.monotonic() - begun <= self.limit:
                 watch.note = f"  {time.monotonic() - begun:.0f} s"
                 try:
-                    run = self._ask(run)
-                    watch.look()
+                    run = self._ask(run, watch, steps)
                     if not run.active:
                         break
                     if time.monotonic() - reasoned >= REASONS:
@@ -67,13 +67,17 @@ class Follower:
                     silent = True
                     watch.note += ", Airflow does not answer"
                     watch.sign_of_life()
-                status.update(escape(watch.under_way() + watch.note))
+                status.update(shown(watch.under_way() + watch.note))
                 time.sleep(self.look)
         return run
 
-    def _ask(self, run: Run) -> Run:
+    def _ask(self, run: Run, watch: Watch, steps: Steps) -> Run:
         try:
-            return self.airflow.run(run.dag_id, run.run_id)
+            now = self.airflow.run(run.dag_id, run.run_id)
+            watch.look()
+            if steps.lost:
+                watch.steps.clear()  # none of them is under way any more, as far as anybody knows
+            return now
         except Refused as error:
             if error.status == 404:
                 raise Unusable(f"the run {run.run_id} of {run.dag_id} is gone: somebody deleted it") from None
@@ -103,7 +107,7 @@ class Follower:
             self.console.print(f"    ▸ {cluster}  {self.pages.cluster(cluster)}", soft_wrap=True)
 
     def _warn(self, text: str) -> None:
-        self.console.print(f"[yellow]![/] {escape(text)}", soft_wrap=True)
+        self.console.print(f"[yellow]![/] {shown(text)}", soft_wrap=True)
 
 
 @dataclass
@@ -116,6 +120,7 @@ class Steps:
     found: Callable[[str], None]  # is called once with the cluster's id
     warn: Callable[[str], None]
     cluster: str = ""
+    lost: bool = False  # EMR does not know them now
     _warned: set[str] = field(default_factory=set)
 
     def __call__(self) -> list[tuple[str, dict[str, Any]]]:
@@ -131,5 +136,7 @@ class Steps:
             if type(error).__name__ not in self._warned:
                 self.warn(f"the steps of {self.cluster} cannot be shown now: {error}")
                 self._warned.add(type(error).__name__)
+            self.lost = True
             return []
+        self.lost = False
         return [(self.cluster, step) for step in reversed(steps)]

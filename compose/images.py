@@ -72,7 +72,6 @@ def main() -> int:
     cli.add_argument("--profile", default="local")
     cli.add_argument("--env-file", type=Path, default=Path(".env"))
     args = cli.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
     def run() -> int:
         ensure(args.profile, args.env_file)
@@ -86,6 +85,8 @@ def ensure(profile: str, file: Path) -> dict[str, str]:
 
     Raises Unusable where an image is neither here nor to be had, or does not build.
     """
+    # Builds have sessions of their own: a signal to this one does not reach them
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     values = env_file.effective(env_file.read(file), os.environ)
     docker = engine.find().docker
     environ = {
@@ -153,7 +154,9 @@ def pullable(docker: str, name: str) -> bool:
 
     The engine is asked, not the registry: it may have a mirror or a proxy of its own.
     """
-    argv = [docker, "pull", name]
+    # Without a tag, docker's first line is about that, before it asks anybody
+    tag = "" if ":" in name.rpartition("/")[2] or "@" in name else ":latest"
+    argv = [docker, "pull", name + tag]
     quiet = subprocess.DEVNULL
     child = subprocess.Popen(argv, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet)
     with child:

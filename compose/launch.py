@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from compose.airflow_api import Airflow, Dag, ImportFailure, Refused, Run
+from compose.airflow_api import Airflow, Dag, ImportFailure, Run
+from compose.airflow_http import Refused
 from embedded.errors import Unusable
 
 PARSING = 60.0  # seconds that Airflow gets to read a DAG's file, after a start or an edit

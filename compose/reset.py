@@ -43,7 +43,10 @@ def agreed(name: str) -> bool:
         print("no terminal to ask at: make reset FORCE=1", file=sys.stderr)
         return False
     asked = f"Remove the stack {name} with all results, Airflow's history and logs? Type yes: "
-    return input(asked).strip() == "yes"
+    try:
+        return input(asked).strip() == "yes"
+    except EOFError:
+        return False
 
 
 if __name__ == "__main__":

@@ -19,17 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
-from compose import failure, launch, results
-from compose.airflow_api import Airflow, Http, Run
+from compose import checks, failure, launch, results
+from compose.airflow_api import Airflow, Run
+from compose.airflow_http import Http
 from compose.follow import LIMIT, LOOK, Follower
 from compose.site import USER, Site
 from embedded import advice
 from embedded.errors import Unusable
+from embedded.plain import shown
 from fixtures.weeks import monday
 
 TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
+ROOT = Path(__file__).resolve().parents[1]
+LOOK_AT_AWS = 5.0  # seconds; an account's calls of EMR are counted, the sensor's among them
 WEEK_TASK = "get_twitter_data"  # its argument `run` is the week that the DAG decided on
 
 
@@ -91,7 +94,7 @@ class Session:
         return Follower(self.airflow, self.site.emr(), self.site.pages, self.console, self.limit, self.look)
 
     def _warn(self, text: str) -> None:
-        self.console.print(f"[yellow]![/] {escape(text)}", soft_wrap=True)
+        self.console.print(f"[yellow]![/] {shown(text)}", soft_wrap=True)
 
 
 def one_week(session: Session, week: str | None) -> None:
@@ -123,7 +126,7 @@ def hours(text: str) -> float:
 def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Namespace], None]) -> int:
     """Parse the options that all such commands have, do the work, give the exit code."""
     cli.add_argument("--env-file", type=Path, default=Path(".env"), help="the stack's settings")
-    cli.add_argument("--profile", default="local", choices=["local", "emr"], help="where S3 and EMR are")
+    cli.add_argument("--profile", default="local", help="where S3 and EMR are")
     cli.add_argument(
         "--hours", type=hours, default=LIMIT, dest="limit", help="that a run may take; default: 6"
     )
@@ -131,9 +134,11 @@ def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Name
     console = Console(highlight=False)
 
     def follow() -> int:
+        checks.must_have_stack(args.profile, ROOT)
         site = Site.of(args.env_file, args.profile)
         airflow = Airflow(Http(site.airflow_url, USER, site.airflow_password))
-        session = Session(site, airflow, console, args.limit)
+        look = LOOK if args.profile == "local" else LOOK_AT_AWS
+        session = Session(site, airflow, console, args.limit, look)
         try:
             work(session, args)
         except RunFailed:

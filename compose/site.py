@@ -20,7 +20,6 @@ from embedded.errors import Unusable
 
 HOST = "127.0.0.1"  # the stack publishes its ports nowhere else
 USER = "admin"  # of Airflow
-REGION = "eu-west-2"
 DATABASE = "tubepulse"
 CONNECT_TIMEOUT = 10  # seconds
 
@@ -76,8 +75,8 @@ class Site:
         """Airflow's UI, and where clusters are shown."""
         if self.profile == "local":
             return Pages(self.airflow_url, f"{self._url('EMR_PORT')}/clusters/")
-        region = self.emr().meta.region_name
-        console = f"https://{region}.console.aws.amazon.com/emr/home?region={region}"
+        place = env_file.region(os.environ)
+        console = f"https://{place}.console.aws.amazon.com/emr/home?region={place}"
         return Pages(self.airflow_url, f"{console}#/clusterDetails/")
 
     def emr(self) -> Any:
@@ -111,7 +110,7 @@ class Site:
         if self.profile == "local":
             return _client(service, self._url(port))
         try:
-            return boto3.client(service)  # type: ignore[call-overload]
+            return boto3.client(service, region_name=env_file.region(os.environ))  # type: ignore[call-overload]
         except BotoCoreError as error:
             raise Unusable(f"profile {self.profile} needs AWS settings in the shell: {error}") from None
 
@@ -124,7 +123,7 @@ def _client(service: str, url: str) -> Any:
     return session.client(  # type: ignore[call-overload]
         service,
         endpoint_url=url,
-        region_name=REGION,
+        region_name=env_file.REGION,
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
         config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}, proxies={}),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from compose import checks, doctor, env_file, images
 from embedded import advice
+from embedded.errors import Unusable
 
 PATIENCE = 300  # seconds until everything must be healthy
 LOG_LINES = 15  # of a service that is not
@@ -56,20 +57,35 @@ def up(profile: str, file: Path) -> int:
 def leave_other_profile(compose: Sequence[str], environ: Mapping[str, str]) -> None:
     """Stop what only another profile has: Compose does not count it among the orphans."""
     every = [*compose, *(word for name in checks.PORTS for word in ("--profile", name))]
-    ours, all_of_them = (
-        set(_output([*command, "config", "--services"], environ).split()) for command in (compose, every)
-    )
-    if others := sorted(all_of_them - ours):
-        _output([*every, "rm", "--stop", "--force", *others], environ)
+    others = services(every, environ) - services(compose, environ)
+    if others:
+        gone = [*every, "rm", "--stop", "--force", *sorted(others)]
+        subprocess.run(gone, env=dict(environ), stdout=subprocess.DEVNULL, check=False)
+
+
+def services(compose: Sequence[str], environ: Mapping[str, str]) -> set[str]:
+    """The services of the profiles in force; raises Unusable."""
+    listed = _output([*compose, "config", "--services"], environ)
+    if not listed:
+        raise Unusable("docker compose does not read docker-compose.yml: its lines above say why")
+    return set(listed.split())
 
 
 def unhealthy(compose: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Name, state and the end of the log of each container that is not as it should be."""
-    listed = _output([*compose, "ps", "--all", "--format", "json"], environ)
-    for container in map(json.loads, listed.splitlines()):
+    for container in containers(_output([*compose, "ps", "--all", "--format", "json"], environ)):
         if state := trouble(container):
-            log = _output(["docker", "logs", "--tail", str(LOG_LINES), str(container["Name"])], environ)
+            command = ["docker", "logs", "--tail", str(LOG_LINES), str(container["Name"])]
+            pipe, both = subprocess.PIPE, subprocess.STDOUT
+            log = subprocess.run(command, text=True, stdout=pipe, stderr=both, check=False).stdout
             yield str(container["Service"]), state, log
+
+
+def containers(listed: str) -> list[Container]:
+    """What `docker compose ps --format json` says: an object a line, in older versions one list."""
+    if listed.startswith("["):
+        return list(json.loads(listed))
+    return [json.loads(line) for line in listed.splitlines() if line.startswith("{")]
 
 
 def trouble(container: Container) -> str:
@@ -103,10 +119,9 @@ def places(profile: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _output(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    done = subprocess.run(
-        command, env=dict(environ), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    return done.stdout
+    """What a command wrote to stdout, empty if it failed; its complaints go to the console."""
+    done = subprocess.run(command, env=dict(environ), text=True, stdout=subprocess.PIPE, check=False)
+    return "" if done.returncode else done.stdout
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ from typing import Any
 
 import psycopg
 from rich.console import Console
-from rich.markup import escape
 
 from embedded import advice, lifeline, outcome, pipeline, postgres, tables
 from embedded.airflow_home import database
 from embedded.clients import client, keep_logs
 from embedded.errors import Unusable
+from embedded.plain import shown
 from embedded.report.data import Report
 from embedded.report.page import render
 from embedded.stack import Stack
@@ -95,7 +95,7 @@ class Demo:
             while time.monotonic() < deadline and "airflow" in stack.supervisor.pids:
                 stack.check()
                 watch.look()
-                status.update(escape(watch.under_way()))
+                status.update(shown(watch.under_way()))
                 time.sleep(LOOK)
         watch.look()
         stack.supervisor.stop("airflow")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from embedded.plain import plain, shown
 from embedded.report.data import WHOLE_CITY, Report, Station, Topic
 
 SHOWN = 15  # stations
@@ -24,23 +24,21 @@ def show(console: Console, report: Report, home: Path) -> None:
 
 def show_week(console: Console, week: str, stations: list[Station], topics: list[Topic]) -> None:
     """The busiest stations, in the order given, and London's topics."""
-    shown = stations[:SHOWN]
-    table = Table(title=f"Week {week}: the {len(shown)} busiest of {len(stations)} stations")
+    busiest = stations[:SHOWN]
+    table = Table(title=f"Week {week}: the {len(busiest)} busiest of {len(stations)} stations")
     table.add_column("station")
     for name in ("zone", "tweets", "mean sentiment", "average price"):
         table.add_column(name, justify="right")
-    for station in shown:
+    for station in busiest:
         table.add_row(
-            escape(station.station),
+            shown(station.station),
             f"{station.zone:g}",
             str(station.week_tweets),
             "–" if station.week_sentiment is None else f"{station.week_sentiment:+.3f}",
             "–" if station.average_price is None else f"£{station.average_price:,.0f}",
         )
     console.print(table)
-    words = [
-        f"{escape(topic.topic)} ({topic.tweet_count})" for topic in topics if topic.station == WHOLE_CITY
-    ]
+    words = [f"{shown(topic.topic)} ({topic.tweet_count})" for topic in topics if topic.station == WHOLE_CITY]
     console.print(f"[bold]Topics of the week:[/] {', '.join(words)}")
 
 
@@ -49,13 +47,13 @@ def show_errors(console: Console, outcomes: list[dict[str, Any]]) -> None:
     for run in outcomes:
         for task, error in run["errors"].items():
             console.print(f"[red]✘ {run['dag_id']}.{task}[/]", end=" ")
-            console.print(error, markup=False, soft_wrap=True)
+            console.print(plain(error), markup=False, soft_wrap=True)
 
 
 def show_failure(console: Console, failure: dict[str, str], logs: Path | None = None) -> None:
     """What the failed run's task found out, and where the cluster's logs were put, if anywhere."""
-    console.print(f"[red]✘ {escape(failure['what'])}[/]: {escape(failure['reason'])}", soft_wrap=True)
+    console.print(f"[red]✘ {shown(failure['what'])}[/]: {shown(failure['reason'])}", soft_wrap=True)
     if failure["message"]:
-        console.print(f"  {failure['message']}", markup=False, soft_wrap=True)
+        console.print(f"  {plain(failure['message'])}", markup=False, soft_wrap=True)
     unpacked = f", unpacked in {logs}" if logs else ""
     console.print(f"  log {failure['log']}{unpacked}", markup=False, soft_wrap=True)

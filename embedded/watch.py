@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
+from embedded.plain import shown
 from embedded.report.data import StepTime
 
 TASKS = """
@@ -76,7 +75,7 @@ class Watch:
     def sign_of_life(self) -> None:
         """Say what is under way, if nothing has been said for ten seconds."""
         if time.monotonic() - self._spoke > SILENCE:
-            self.say(f"  [dim]… {escape(self.under_way() + self.note)}[/]")
+            self.say(f"  [dim]… {shown(self.under_way() + self.note)}[/]")
             self._spoke = time.monotonic()
 
     def under_way(self) -> str:
@@ -114,7 +113,7 @@ class Watch:
             self.steps[step["Id"]] = StepTime(step["Name"], state, seconds)
             if state != "PENDING":
                 took = f"  {seconds:.1f} s" if seconds is not None else ""
-                name = escape(step["Name"])
+                name = shown(step["Name"])
                 yield state, f"    {MARKS.get(state, '▸')} {cluster} {name} [dim]{state}{took}[/]"
 
 

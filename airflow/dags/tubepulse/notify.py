@@ -85,8 +85,11 @@ def _week(context: Context) -> str | None:
     params: Any = context["params"]
     if "week" not in params:
         return None
+    run: Any = context.get("dag_run")  # not there where Airflow reports a task whose process is gone
+    if run is None:
+        return str(params["week"]) if params["week"] else None
     try:
-        return run_key(params["week"], context["dag_run"].run_after)
+        return run_key(params["week"], run.run_after)
     except BadWeek:
         return str(params["week"])
 

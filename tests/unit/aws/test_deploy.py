@@ -44,6 +44,13 @@ def test_what_belongs_into_the_bucket(wheels: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-2"])
+def test_a_bucket_is_made_in_every_region(region: str) -> None:
+    s3 = boto3.client("s3", region_name=region)
+    assert artifacts.ensure_bucket(s3, f"{BUCKET}-{region}") is True
+    assert s3.head_bucket(Bucket=f"{BUCKET}-{region}")["BucketRegion"] == region
+
+
 def test_only_what_changed_is_written(wheels: Path) -> None:
     s3, said = boto3.client("s3"), list[str]()
     plan = artifacts.planned("input/s.csv", "input/h.csv", wheels)

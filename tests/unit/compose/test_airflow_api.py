@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from compose.airflow_api import Airflow, Http, ImportFailure, Refused, Unreachable, import_failure, last_error
+from compose.airflow_api import Airflow, ImportFailure, import_failure, last_error
+from compose.airflow_http import Http, Refused, Unreachable
 from embedded.errors import Unusable
 from tests.unit.compose.airflow_server import PASSWORD, RUN_ID, Server, dag, run, serving, task
 

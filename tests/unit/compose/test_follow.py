@@ -13,9 +13,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from compose import failure, follow
-from compose.airflow_api import Airflow, Http, Run, Unreachable
+from compose.airflow_api import Airflow, Run
+from compose.airflow_http import Http, Unreachable
 from compose.follow import Follower
 from compose.site import Pages
+from embedded import tables
 from embedded.errors import Unusable
 from tests.unit.compose.airflow_server import HEALTHY, PASSWORD, RUN_ID, Server, run, serving, task
 
@@ -291,3 +293,43 @@ def test_the_most_telling_log_is_shown(uri: str, lines: list[str]) -> None:
 def test_a_log_that_cannot_be_read_says_why() -> None:
     (line,) = failure.log_tail(S3(), "s3://b/none.gz")
     assert "no such key" in line
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:-9], lambda whole: whole[:12] + b"\xff" * 9, lambda _: b"no gzip"]
+)
+def test_a_damaged_log_is_one_line(damage: Any) -> None:
+    class S3:
+        def get_object(self, **_: str) -> dict[str, Any]:
+            return {"Body": BytesIO(damage(gzip.compress(b"a line\n" * 1000)))}
+
+    (line,) = failure.log_tail(S3(), "s3://b/one.gz")
+    assert line.startswith("(the log cannot be read: ")
+
+
+def test_escape_sequences_from_outside_do_not_reach_the_terminal() -> None:
+    evil = "a\x1b]0;title\x07b\x1b[2J\x9b1m [red]c[/]"
+    written = StringIO()
+    console = Console(file=written, force_terminal=True, color_system=None)
+    found = {**FOUND, "what": evil, "reason": evil, "message": evil}
+    tables.show_failure(console, found)
+    tables.show_errors(console, [{"dag_id": "d", "errors": {"t": evil}}])
+    text = written.getvalue()
+    assert not {"\x1b", "\x07", "\x9b"} & set(text)
+    assert text.count("[red]c[/]") == 4
+
+
+def test_steps_that_emr_no_longer_knows_are_not_under_way() -> None:
+    unknown = ClientError({"Error": {"Code": "InvalidRequestException", "Message": "not valid"}}, "ListSteps")
+    steps = follow.Steps(
+        Airflow(lambda *_: None),
+        Emr([step("one", "RUNNING")], unknown),
+        QUEUED,
+        print,
+        lambda _: None,
+        cluster="j-1",
+    )
+    assert [name["Name"] for _, name in steps()] == ["one"]
+    assert not steps.lost
+    assert steps() == []
+    assert steps.lost

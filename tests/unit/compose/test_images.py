@@ -56,6 +56,14 @@ def test_an_image_made_before_needs_no_network(programs: Programs) -> None:
     assert programs.calls("docker pull") == []
 
 
+def test_a_name_without_a_tag_is_asked_with_one(programs: Programs) -> None:
+    """Without one, docker's first line says which it takes, before it has asked anybody."""
+    untagged = "case $2 in *:latest) exit 1 ;; esac; echo Using default tag; exec /bin/sleep 30"
+    programs.add("docker", docker(image=has(), pull=untagged))
+    with pytest.raises(Unusable, match="BOOKWORM_IMAGE is host/debian"):
+        locate(programs, BOOKWORM_IMAGE="host/debian")
+
+
 def test_a_pull_that_begins_is_enough(programs: Programs) -> None:
     programs.add("docker", docker(image=has(), pull=PULLS))
     begun = time.monotonic()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from compose import backfill, env_file, launch, results, run
-from compose.airflow_api import Airflow, Http
+from compose.airflow_api import Airflow
+from compose.airflow_http import Http
 from compose.run import HOUSING, TWEETS, Session
 from compose.site import Site
 from embedded import outcome
@@ -202,7 +203,7 @@ def test_a_failed_week_ends_the_backfill(stack: Stack, capsys: pytest.CaptureFix
     assert stack.shown == []
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x"])
+@pytest.mark.parametrize("number", ["0", "-1", "x", "200000"])
 def test_a_backfill_has_at_least_one_week(number: str, stack: Stack) -> None:
     with pytest.raises(SystemExit):
         stack.call(backfill.main, "--weeks", number)

@@ -1,8 +1,12 @@
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compose import checks, env_file, up
+from embedded.errors import Unusable
+from tests.unit.compose.fake_programs import Programs
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,57 @@ def test_every_port_of_the_profile_has_a_place(profile: str) -> None:
         if env_file.is_port(name):
             assert (f"://127.0.0.1:{port}" in text) == (name in checks.PORTS[profile]), name
     assert "admin / a-password" in text
+
+
+def test_both_forms_of_composes_list_are_read() -> None:
+    one = '{"Name": "a-1", "State": "running"}'
+    assert up.containers(f"{one}\n{one}\n") == up.containers(f"[{one}, {one}]")
+    assert up.containers("") == []
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    found = Programs(tmp_path / "bin")
+    monkeypatch.setenv("PATH", str(found.folder))
+    return found
+
+
+def listing(own: str, every: str) -> str:
+    """A `docker` whose services are `own`, and `every` where all profiles are named."""
+    return (
+        'case "$*" in *"--profile emr"*"config --services") '
+        + every
+        + ' ;; *"config --services") '
+        + own
+        + " ;; esac"
+    )
+
+
+def test_only_what_the_profile_lacks_is_stopped(programs: Programs) -> None:
+    programs.add("docker", listing("echo a; echo b", "echo a; echo b; echo emr; echo localstack"))
+    up.leave_other_profile(["docker", "compose"], os.environ)
+    (removed,) = (call for call in programs.calls() if " rm " in call)
+    assert removed.endswith("rm --stop --force emr localstack")
+
+
+@pytest.mark.parametrize("own", ["echo a; echo 'time=1 level=warning' >&2", "exit 1"])
+def test_nothing_is_stopped_on_a_warning_or_an_error(programs: Programs, own: str) -> None:
+    programs.add("docker", listing(own, "echo a"))
+    if own == "exit 1":
+        with pytest.raises(Unusable):
+            up.leave_other_profile(["docker", "compose"], os.environ)
+    else:
+        up.leave_other_profile(["docker", "compose"], os.environ)
+    assert not [call for call in programs.calls() if " rm " in call]
+
+
+def test_a_service_that_is_not_healthy_is_shown_with_its_log(programs: Programs) -> None:
+    programs.add(
+        "docker",
+        'case $1 in compose) echo "time=1 level=warning" >&2; '
+        """echo '{"Service": "emr", "Name": "t-emr-1", "State": "exited", "Health": "", "ExitCode": 3}' ;; """
+        "logs) echo the last line >&2 ;; esac",
+    )
+    assert list(up.unhealthy(["docker", "compose"], os.environ)) == [
+        ("emr", "exited with code 3", "the last line\n")
+    ]

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from airflow.sdk import Connection
@@ -160,3 +160,10 @@ def test_trouble_with_the_mail_is_one_line(
     assert line.startswith("no mail about this failure")
     assert said in line
     assert "\n" not in line
+
+
+def test_a_mail_is_written_without_the_run_too() -> None:
+    """Where Airflow reports a task whose process is gone, the context has no run."""
+    assert notify._week(cast(Any, {"params": {"week": None}})) is None
+    assert notify._week(cast(Any, {"params": {"week": "2026-W46"}})) == "2026-W46"
+    assert notify._week(cast(Any, {"params": {}})) is None
