@@ -88,3 +88,12 @@ def test_log_has_a_line_a_state_change(flow: Flow, endpoint: Endpoint) -> None:
     assert f"{flow.id} {step_id} COMPLETED logged" in texts
     assert f"{flow.id} BOOTSTRAPPING " in texts
     assert all(time.startswith("20") and time.endswith("Z") for time, _ in lines)
+
+
+def test_a_name_in_the_log_is_one_line_without_control_characters(flow: Flow, endpoint: Endpoint) -> None:
+    [step_id] = flow.add(bash("true", name="one\n2026 forged \x1b[31m"))
+    flow.step_until(step_id, "COMPLETED")
+    log = endpoint.log.read_text()
+    assert rf"{step_id} COMPLETED one\n2026 forged \x1b[31m" in log
+    assert "\n2026 forged" not in log
+    assert "\x1b" not in log

@@ -67,6 +67,14 @@ print("partitions", spark.conf.get("spark.sql.shuffle.partitions"))
 """
 
 
+# Its own code asks for executors that fit on no worker.
+TOO_LARGE = b"""\
+from pyspark.sql import SparkSession
+
+SparkSession.builder.config("spark.executor.memory", "64g").getOrCreate().range(9).count()
+"""
+
+
 @dataclass
 class Spark:
     """A running standalone Spark."""
@@ -259,6 +267,23 @@ def test_a_service_that_stops_or_dies_leaves_nothing(
     assert service.process.returncode == 0
     wait_for(spark.idle, "no application left", 15)
     assert list((service.work_dir / "clusters").iterdir()) == []
+
+
+def test_an_application_that_waits_for_ever_says_so(
+    start_on: Callable[..., Flow], s3: S3Client, on_spark: Endpoint, spark: Spark
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="scripts/too_large.py", Body=TOO_LARGE)
+    s3.put_object(Bucket=BUCKET, Key="scripts/job.conf", Body=b"# soon\nspark.starvation.timeout = 1s\n")
+    flow = start_on()
+    files = (f"s3://{BUCKET}/scripts/job.conf", f"s3://{BUCKET}/scripts/too_large.py")
+    [step_id] = flow.add(command("spark-submit", "--properties-file", *files))
+    controller = on_spark.work_dir / "clusters" / flow.id / "logs" / "steps" / step_id / "controller"
+    wait_for(
+        lambda: controller.exists() and " WARN Spark waits for executors: " in controller.read_text(), "WARN"
+    )
+    assert flow.step(step_id)["Status"]["State"] == "RUNNING"
+    flow.end()
+    wait_for(spark.idle, "no application left", 15)
 
 
 def test_minimal_flow_gets_one_executor(start_on: Callable[..., Flow], spark: Spark) -> None:

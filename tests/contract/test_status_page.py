@@ -118,11 +118,19 @@ def test_pages_are_read_only_and_only_for_own_names(endpoint: Endpoint) -> None:
     assert answer.endswith("\r\n\r\n")
 
 
-def test_pages_forbid_everything_but_themselves(endpoint: Endpoint) -> None:
-    with urllib.request.urlopen(endpoint.url) as answer:
-        headers, page = answer.headers, answer.read().decode()
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cache-Control"] == "no-store"
-    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
-    assert "script" not in page
-    assert re.findall(r"\b(?:src|action|on\w+)=", page) == []
+def test_pages_forbid_everything_but_themselves(start: Callable[..., Flow], endpoint: Endpoint) -> None:
+    """Names may hold an ampersand; tags and steps whatever they like."""
+    evil, shown = "<script src=pepper>", "&lt;script src=pepper&gt;"
+    flow = start(Name="salt & pepper", Tags=[{"Key": "a", "Value": evil}], Steps=[bash("true", name=evil)])
+    for path, times in (("/", 1), (f"/clusters/{flow.id}", 2)):
+        with urllib.request.urlopen(f"{endpoint.url}{path}") as answer:
+            headers, page = answer.headers, answer.read().decode()
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+        assert "salt &amp; pepper" in page
+        assert "salt & pepper" not in page
+        assert page.count(shown) == times
+        page = page.replace(shown, "")
+        assert "script" not in page
+        assert re.findall(r"\b(?:src|action|on\w+)=", page) == []

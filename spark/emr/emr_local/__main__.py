@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from waitress.server import create_server
@@ -33,6 +34,31 @@ from emr_local.store import Store
 
 log = logging.getLogger("emr_local")
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
+Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class PlainFormatter(logging.Formatter):
+    """One line a message, whatever a request put into it: what is not printable is shown as its escape.
+
+    The lines of a traceback stay lines, indented: the text of an exception begins no line of the log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s.%(msecs)03dZ %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The message with its time."""
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Raised) -> str:
+        """The traceback."""
+        return "\n".join(f"  {printable(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def printable(text: str) -> str:
+    """The text with an escape for each character that a terminal may act on."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def arguments() -> argparse.Namespace:
@@ -142,10 +168,9 @@ def serve(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """The exit code: 2 when the service cannot start."""
-    logging.basicConfig(
-        format="%(asctime)s.%(msecs)03dZ %(message)s", datefmt="%Y-%m-%dT%H:%M:%S", level=logging.INFO
-    )
-    logging.Formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     try:
         serve(arguments())

@@ -63,7 +63,7 @@ class Api:
         except Exception as error:
             log.exception("defect in the page %s", environ["PATH_INFO"])
             page = status.Answer(HTTPStatus.INTERNAL_SERVER_ERROR, status.TEXT, f"{type(error).__name__}\n")
-        body = page.body.encode()
+        body = page.body.encode("utf-8", "replace")  # a name in JSON may hold half a surrogate pair
         headers = [
             ("Content-Type", page.content_type),
             ("Content-Length", str(len(body))),

@@ -7,20 +7,28 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from emr_local import failures, logs, s3
+from emr_local import failures, logs, s3, sizing
 from emr_local.commands import CannotRun, command_line, shown
 from emr_local.model import ErrorDetail, FailureDetails, Reason, Step
 from emr_local.node import Node
-from emr_local.processes import NodeProcess
+from emr_local.processes import NodeProcess, Watch
 
 CANNOT_EXECUTE = 126  # the shell's exit code for it
 
 
 def step_process(node: Node, step: Step) -> NodeProcess:
-    """The process of a step, not started yet; its log folder exists from now on."""
+    """The process of a step, not started yet; its log folder exists from now on.
+
+    When Spark says on its stderr that no executor came, the controller log says why that may be.
+    """
     log_dir = step_log_dir(node, step)
     log_dir.mkdir(parents=True)
-    return NodeProcess(f"EMR_STEP_ID={step.id}", log_dir, node.settings.log_limit_bytes)
+
+    def warn() -> None:
+        logs.write_line(log_dir / "controller", "WARN", sizing.STARVED_SENTENCE)
+
+    watch = Watch(sizing.STARVED, warn)
+    return NodeProcess(f"EMR_STEP_ID={step.id}", log_dir, node.settings.log_limit_bytes, watch)
 
 
 def step_log_dir(node: Node, step: Step) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -40,14 +41,18 @@ class NoLog(Exception):
     """There is no such log; the text says why."""
 
 
-def newest(cluster: Cluster, settings: Settings, relative: str) -> Excerpt:
-    """The end of a log, named as in LogUri (`steps/s-1/stderr`); raises NoLog or one of S3_ERRORS."""
-    file = Node(cluster, settings).logs_dir / relative
+def newest(read: Callable[[], Cluster], settings: Settings, relative: str) -> Excerpt:
+    """The end of a log, named as in LogUri (`steps/s-1/stderr`); raises NoLog or one of S3_ERRORS.
+
+    `read` gives the cluster as it is now: it may end between two looks.
+    """
+    file = Node(read(), settings).logs_dir / relative
     try:
         if file.is_file() and not file.is_symlink():
             return _end_of_file(file)
-    except FileNotFoundError:
-        pass  # the cluster ended just now
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # the cluster ended just now; see Node.remove
+    cluster = read()
     if not cluster.state.ended:
         raise NoLog("This log is not there yet.")
     log_uri = cluster.request.get("LogUri")

@@ -181,8 +181,14 @@ class Node:
         return configurations
 
     @property
+    def _given_exports(self) -> dict[str, str]:
+        return spark.classification(self._configurations, "spark-env", "export")
+
+    @property
     def _spark_exports(self) -> dict[str, str]:
-        exports = spark.classification(self._configurations, "spark-env", "export")
+        exports = self._given_exports
+        if not spark.is_local(self.settings.spark_master):
+            exports, _ = sizing.split(exports)
         return spark.environment(exports, self.python)
 
     def _path(self) -> str:
@@ -222,6 +228,7 @@ class Node:
         site, master = dict(self.settings.spark_conf), self.settings.spark_master
         if not spark.is_local(master):
             job_flow, left_out = sizing.split(job_flow)
+            left_out += sizing.split(self._given_exports)[1]
             site |= sizing.limits(self.cluster.request, site)
             (self.folder / sizing.LEFT_OUT_FILE).write_text("\n".join(left_out))
         conf = spark.defaults(self.cluster.id, self.folder, master, site, job_flow, self.python)

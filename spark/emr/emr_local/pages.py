@@ -116,9 +116,12 @@ def cluster_page(cluster: Cluster, now: datetime) -> str:
 def _steps(cluster: Cluster, now: datetime) -> str:
     if not cluster.steps:
         return "<p>The cluster has no steps.</p>"
-    rows = (_step_row(cluster, step, now) for step in cluster.steps[-MAX_STEPS:])
+    newest = cluster.steps[-MAX_STEPS:]
+    rows = (_step_row(cluster, step, now) for step in newest)
     heads = ("Name", "State", "Started", "Elapsed", "On failure", "Command", "Failure", "Logs")
-    return _table("Steps in their order", heads, rows)
+    left = len(cluster.steps) - len(newest)
+    older = f"<p>{left} older steps are not shown.</p>" if left else ""
+    return f"{_table('Steps in their order', heads, rows)}{older}"
 
 
 def _step_row(cluster: Cluster, step: Step, now: datetime) -> tuple[str, ...]:

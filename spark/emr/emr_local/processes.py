@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -22,11 +22,36 @@ DRAIN_SECONDS = 1.0
 CHUNK_BYTES = 64 * 1024
 
 
-class NodeProcess:
-    """One program, stdout and stderr in files of `log_dir`; may be signalled before it has started."""
+class Watch:
+    """Calls `found` once, when `text` (at least two bytes) passes in a stream that comes in pieces."""
 
-    def __init__(self, mark: str, log_dir: Path, log_limit_bytes: int) -> None:
+    def __init__(self, text: bytes, found: Callable[[], None]) -> None:
+        self._text = text
+        self._found = found
+        self._tail = b""
+        self._done = False
+
+    def look(self, piece: bytes) -> None:
+        """Takes the next piece; that `found` cannot write somewhere does not hold up the stream."""
+        if self._done:
+            return
+        seen = self._tail + piece
+        self._tail = seen[1 - len(self._text) :]
+        if self._text in seen:
+            self._done = True
+            with suppress(OSError):
+                self._found()
+
+
+class NodeProcess:
+    """One program, stdout and stderr in files of `log_dir`; may be signalled before it has started.
+
+    `watch` looks at stderr as it is copied.
+    """
+
+    def __init__(self, mark: str, log_dir: Path, log_limit_bytes: int, watch: Watch | None = None) -> None:
         self.mark = mark
+        self._watch = watch
         self._log_dir = log_dir
         self._limit = log_limit_bytes
         self._lock = Lock()
@@ -49,8 +74,11 @@ class NodeProcess:
             )
             self._process = process
         pumps = [
-            _pump(stream, self._log_dir / name, self._limit)
-            for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"))
+            _pump(stream, self._log_dir / name, self._limit, watch)
+            for stream, name, watch in (
+                (process.stdout, "stdout", None),
+                (process.stderr, "stderr", self._watch),
+            )
             if stream is not None
         ]
         exit_code = process.wait()
@@ -80,17 +108,19 @@ class NodeProcess:
         kill_marked(self.mark)
 
 
-def _pump(stream: IO[bytes], target: Path, limit: int) -> Thread:
-    thread = Thread(target=_copy_bounded, args=(stream, target, limit), daemon=True)
+def _pump(stream: IO[bytes], target: Path, limit: int, watch: Watch | None) -> Thread:
+    thread = Thread(target=_copy_bounded, args=(stream, target, limit, watch), daemon=True)
     thread.start()
     return thread
 
 
-def _copy_bounded(stream: IO[bytes], target: Path, limit: int) -> None:
+def _copy_bounded(stream: IO[bytes], target: Path, limit: int, watch: Watch | None) -> None:
     """Copies at most `limit` bytes and then a notice; reads on, so that the program is never blocked."""
     written = 0
     with stream, target.open("wb", buffering=0) as file:
         while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+            if watch is not None:
+                watch.look(chunk)
             kept = chunk[: limit - written]
             file.write(kept)
             written += len(kept)

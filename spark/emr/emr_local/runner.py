@@ -176,7 +176,11 @@ class ClusterWorker:
             kill_marked(self.node.mark)
             for thread in self._threads:
                 thread.join(0.02)
-        self.node.remove()
+        try:
+            self.node.remove()
+        except OSError as error:  # a full disk: the cluster ends all the same
+            log.error("%s the folder was not removed as it should be: %s", self.cluster_id, error)
+            shutil.rmtree(self.node.folder, ignore_errors=True)
         self._store.update(self.cluster_id, clusters.end)
         if not is_local(self.node.settings.spark_master):
             self.stopping.wait(EXECUTORS_END_SECONDS)

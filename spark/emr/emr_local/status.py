@@ -57,13 +57,11 @@ def answer(service: Service, path: str, host: str) -> Answer:
             cluster = service.store.get(found["cluster"])
             return Answer(HTTPStatus.OK, HTML, pages.cluster_page(cluster, utc_now()))
         if found := STEP_LOG.fullmatch(path):
-            cluster = service.store.get(found["cluster"])
-            return _log(service, cluster, f"steps/{found['step']}/{found['log']}")
+            return _log(service, found["cluster"], f"steps/{found['step']}/{found['log']}")
         if found := BOOTSTRAP_LOG.fullmatch(path):
-            cluster = service.store.get(found["cluster"])
-            node = Node(cluster, service.settings)
+            node = Node(service.store.get(found["cluster"]), service.settings)
             file = bootstrap_log_dir(node, int(found["number"])) / found["log"]
-            return _log(service, cluster, file.relative_to(node.logs_dir).as_posix())
+            return _log(service, found["cluster"], file.relative_to(node.logs_dir).as_posix())
     except InvalidRequestException as unknown:
         return _problem(HTTPStatus.NOT_FOUND, str(unknown))
     return _problem(HTTPStatus.NOT_FOUND, "There is no such page. GET / shows all clusters.")
@@ -85,9 +83,12 @@ def is_own_name(host: str) -> bool:
     return True
 
 
-def _log(service: Service, cluster: Cluster, relative: str) -> Answer:
+def _log(service: Service, cluster_id: str, relative: str) -> Answer:
+    def read() -> Cluster:
+        return service.store.get(cluster_id)
+
     try:
-        return Answer(HTTPStatus.OK, TEXT, log_files.newest(cluster, service.settings, relative).text())
+        return Answer(HTTPStatus.OK, TEXT, log_files.newest(read, service.settings, relative).text())
     except log_files.NoLog as problem:
         return _problem(HTTPStatus.NOT_FOUND, str(problem))
     except s3.S3_ERRORS as error:

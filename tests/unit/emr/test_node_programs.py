@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emr_local import properties
 from emr_local.s3 import S3Uri, below, parse
+from emr_local.spark import properties_file
 from emr_local.tools import aws, hdfs, s3_dist_cp
 from emr_local.tools.s3_dist_cp import Copy, NothingToCopy, Options, plan
-from emr_local.tools.spark_submit import rewrite
+from emr_local.tools.spark_submit import NotFetched, rewrite
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +154,60 @@ def test_spark_submit_is_rewritten_for_this_cluster(given_line: str, expected: s
         return f"</{address.rpartition('/')[2]}>"
 
     assert rewrite(given_line.split(), fetch) == expected.split()
+
+
+@pytest.mark.parametrize("option", ["--properties-file {}", "--properties-file={}"])
+@pytest.mark.parametrize("address", ["s3://b/job.conf", "{}"])
+def test_a_properties_file_adds_to_the_clusters_defaults(node: Path, option: str, address: str) -> None:
+    file = node / "job.conf"
+    file.write_text("# sizes\nspark.executor.memory 20g\nspark.master=yarn\nspark.a : from the file\n")
+    (node / "other.conf").write_text("spark.b 1\n")
+    given_line = ["--properties-file", str(node / "other.conf"), "--conf", "spark.a=given"]
+    given_line += option.format(address.format(file)).split()
+    from_file = ["--conf", "spark.executor.memory=20g", "--conf", "spark.a=from the file"]
+    expected = [*from_file, "--conf", "spark.a=given"]
+
+    def fetch(s3_address: str) -> str:
+        assert s3_address == "s3://b/job.conf"
+        return str(file)
+
+    assert rewrite([*given_line, "x.py", "--properties-file", "y"], fetch) == [
+        *expected, "x.py", "--properties-file", "y",
+    ]  # fmt: skip
+    assert rewrite([*given_line, "--name"], fetch) == [*expected, "--name"]
+
+
+def test_a_properties_file_that_cannot_be_read_is_named(node: Path) -> None:
+    (node / "binary").write_bytes(b"\xff")
+    for name in ("absent", "binary"):
+        with pytest.raises(NotFetched, match=f"{name} cannot be read"):
+            rewrite(["--properties-file", str(node / name), "x.py"], str)
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("a 1\nb=2\nc:3\nd\t=\t4\ne : 5 \n", {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}),
+        ("# a=1\n  ! b=2 \\\nc 3\n\n \n", {"c": "3"}),
+        ("a 1=2:3 4 # 5", {"a": "1=2:3 4 # 5"}),
+        ("a 1\r\nb 2\ra 3", {"a": "3", "b": "2"}),
+        ("a 1,\\\n   2,\\\n# 3\nb 4\\\\\nc 5\\", {"a": "1,2,# 3", "b": "4\\", "c": "5"}),
+        (r"a\ b\:c C:\\x\ty\u00e9\ud83d\ude00\q", {"a b:c": "C:\\x\tyé😀q"}),
+        ("alone\né ü", {"alone": "", "é": "ü"}),
+    ],
+)
+def test_properties_are_read_as_java_reads_them(text: str, entries: dict[str, str]) -> None:
+    assert properties.parse(text) == entries
+
+
+@given(
+    entries=st.dictionaries(
+        st.text("abc.\\", min_size=1).filter(lambda key: key[0] != "#"),
+        st.text("ab =:#!\\é").map(lambda value: f"x{value}x"),
+    )
+)
+def test_what_the_node_writes_is_what_it_reads(entries: dict[str, str]) -> None:
+    assert properties.parse(properties_file(entries)) == entries
 
 
 @pytest.mark.parametrize(

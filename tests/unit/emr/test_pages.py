@@ -14,8 +14,21 @@ from pathlib import Path
 import pytest
 
 from emr_local import log_files, pages, s3, status
-from emr_local.model import Cluster, ClusterState, FailureDetails, Owner, Reason, Step, StepState
+from emr_local.api import Api
+from emr_local.model import (
+    Cluster,
+    ClusterState,
+    ErrorDetail,
+    FailureDetails,
+    Owner,
+    Reason,
+    Step,
+    StepState,
+)
+from emr_local.runner import Runner
+from emr_local.service import Service
 from emr_local.settings import Settings
+from emr_local.store import Store
 
 BEGAN = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 NOW = BEGAN + timedelta(seconds=65)
@@ -97,6 +110,7 @@ def test_what_comes_from_requests_is_text() -> None:
         owner=Owner(EVIL, EVIL),
         tags={EVIL: EVIL},
         reason=Reason("X", EVIL),
+        error_details=(ErrorDetail(EVIL, EVIL),),
         request={"LogUri": EVIL, "ReleaseLabel": EVIL, "BootstrapActions": actions},
         steps=(step(name=EVIL, args=(EVIL,), jar=EVIL, failure=FailureDetails(EVIL, EVIL, EVIL)),),
     )
@@ -105,6 +119,18 @@ def test_what_comes_from_requests_is_text() -> None:
         assert "script" not in seen.tags
         assert not [name for name in seen.names if name.startswith("on") or name in ("src", "style")]
         assert EVIL in seen.text
+    assert f"{EVIL}: {EVIL}" in Seen(pages.cluster_page(evil, NOW)).text
+
+
+def test_what_is_cut_off_is_said() -> None:
+    steps = tuple(step(id=f"s-{number}") for number in range(pages.MAX_STEPS + 2))
+    page = pages.cluster_page(cluster(steps=steps), NOW)
+    assert "2 older steps are not shown." in page
+    assert ">s-1<" not in page
+    assert ">s-2<" in page
+    assert "not shown" not in pages.cluster_page(cluster(steps=steps[2:]), NOW)
+    clusters = [cluster()] * (pages.MAX_CLUSTERS + 3)
+    assert "3 older clusters are not shown." in pages.clusters_page(clusters, NOW, None)
 
 
 @pytest.mark.parametrize(
@@ -149,18 +175,33 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, "local[1]", {}, tmp_path, "3.5.6", (), tmp_path / "java")
 
 
+def test_a_name_that_is_no_unicode_text_is_shown_all_the_same(settings: Settings) -> None:
+    store = Store()
+    store.add(cluster(name="a\ud800b"))
+    answered: list[str] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
+        answered.append(status)
+
+    api = Api(Service(store, Runner(store, settings), settings))
+    for path in ("/", "/clusters/j-1"):
+        request = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "localhost"}
+        assert "a?b" in b"".join(api(request, start_response)).decode()
+    assert answered == ["200 OK", "200 OK"]
+
+
 def test_a_log_is_read_from_the_node_and_only_its_end(settings: Settings) -> None:
     folder = settings.clusters_dir / "j-1" / "logs" / "steps" / "s-1"
     folder.mkdir(parents=True)
     (folder / "stdout").write_text("héllo\n")
-    assert log_files.newest(cluster(), settings, "steps/s-1/stdout").text() == "héllo\n"
+    assert log_files.newest(cluster, settings, "steps/s-1/stdout").text() == "héllo\n"
     (folder / "stderr").write_bytes(b"".join(b"line %d\n" % n for n in range(100_000)))
-    long = log_files.newest(cluster(), settings, "steps/s-1/stderr").text()
+    long = log_files.newest(cluster, settings, "steps/s-1/stderr").text()
     assert long.startswith("[the newest 512 of 1063 KiB]\nline ")
     assert long.endswith("line 99999\n")
     (folder / "syslog").symlink_to("/etc/hostname")
     with pytest.raises(log_files.NoLog, match="not there yet"):
-        log_files.newest(cluster(), settings, "steps/s-1/syslog")
+        log_files.newest(cluster, settings, "steps/s-1/syslog")
 
 
 def test_a_log_of_an_ended_cluster_comes_from_s3(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,12 +214,32 @@ def test_a_log_of_an_ended_cluster_comes_from_s3(settings: Settings, monkeypatch
 
     monkeypatch.setattr(s3, "reader", reader)
     ended = cluster(ClusterState.TERMINATED)
-    found = log_files.newest(ended, settings, "steps/s-1/stderr")
+    found = log_files.newest(lambda: ended, settings, "steps/s-1/stderr")
     assert asked == [s3.S3Uri("b", "logs/j-1/steps/s-1/stderr.gz")]
     assert (len(found.content), found.size) == (log_files.NEWEST_BYTES, 1_088_890)
     assert found.text().endswith("line 99999\n")
     packed = b"no gzip"
     with pytest.raises(log_files.NoLog, match="not a whole gzip file"):
-        log_files.newest(ended, settings, "steps/s-1/stderr")
+        log_files.newest(lambda: ended, settings, "steps/s-1/stderr")
     with pytest.raises(log_files.NoLog, match="without a LogUri"):
-        log_files.newest(replace(ended, request={}), settings, "steps/s-1/stderr")
+        log_files.newest(lambda: replace(ended, request={}), settings, "steps/s-1/stderr")
+
+
+@pytest.mark.parametrize("gone", [FileNotFoundError, NotADirectoryError])
+def test_a_cluster_may_end_while_its_log_is_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, gone: type[OSError]
+) -> None:
+    """The folder is there at the first look, and a file of its name, or nothing, at the second."""
+    folder = settings.clusters_dir / "j-1" / "logs" / "steps" / "s-1"
+    folder.mkdir(parents=True)
+    (folder / "stdout").touch()
+    now = cluster()
+
+    def end(file: Path) -> log_files.Excerpt:
+        nonlocal now
+        now = cluster(ClusterState.TERMINATED)
+        raise gone
+
+    monkeypatch.setattr(log_files, "_end_of_file", end)
+    monkeypatch.setattr(s3, "reader", lambda _: nullcontext(io.BytesIO(gzip.compress(b"from S3\n"))))
+    assert log_files.newest(lambda: now, settings, "steps/s-1/stdout").text() == "from S3\n"

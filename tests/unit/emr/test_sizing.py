@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emr_local import sizing
-from emr_local.settings import SettingsError, check_url, parse_spark_conf
+from emr_local.model import Cluster, Owner
+from emr_local.node import Node
+from emr_local.settings import Settings, SettingsError, check_url, parse_spark_conf
 from emr_local.tools.spark_submit import rewrite
 
 
@@ -16,8 +19,10 @@ def groups(**counts: int) -> dict[str, Any]:
     return {"InstanceGroups": [{"InstanceRole": role, "InstanceCount": n} for role, n in counts.items()]}
 
 
-def fleet(kind: str, on_demand: int = 0, spot: int = 0) -> dict[str, Any]:
-    return {"InstanceFleetType": kind, "TargetOnDemandCapacity": on_demand, "TargetSpotCapacity": spot}
+def fleet(kind: str, on_demand: int = 0, spot: int = 0, weights: tuple[int, ...] = ()) -> dict[str, Any]:
+    plain = {"InstanceFleetType": kind, "TargetOnDemandCapacity": on_demand, "TargetSpotCapacity": spot}
+    types = [{"InstanceType": "m5.xlarge", "WeightedCapacity": weight} for weight in weights]
+    return {**plain, "InstanceTypeConfigs": types} if types else plain
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,9 @@ def fleet(kind: str, on_demand: int = 0, spot: int = 0) -> dict[str, Any]:
         (groups(MASTER=1, CORE=1), 5, 1),
         ({"InstanceFleets": [fleet("MASTER", 1), fleet("CORE", 1, 2), fleet("TASK", spot=4)]}, 1, 7),
         ({"InstanceFleets": [fleet("MASTER", 1)]}, 1, 1),
+        ({"InstanceFleets": [fleet("MASTER", 1), fleet("CORE", 8, weights=(4,))]}, 1, 2),
+        ({"InstanceFleets": [fleet("CORE", 9, weights=(8, 4)), fleet("TASK", 3, 3, weights=(2,))]}, 1, 7),
+        ({"InstanceFleets": [{**fleet("CORE", 3), "InstanceTypeConfigs": [{"InstanceType": "x"}]}]}, 1, 3),
         ({"MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "m5.xlarge", "InstanceCount": 3}, 1, 2),
         ({"MasterInstanceType": "m5.xlarge", "InstanceCount": 1}, 1, 1),
     ],
@@ -64,11 +72,13 @@ SIZES = [
     "spark.dynamicAllocation.enabled", "spark.dynamicAllocation.minExecutors",
     "spark.shuffle.service.enabled",
     "spark.yarn.am.memory", "spark.memory.offHeap.size", "spark.driver.host", "spark.driver.bindAddress",
+    "spark.driver.port", "spark.driver.blockManager.port", "spark.blockManager.port",
+    "SPARK_EXECUTOR_MEMORY", "SPARK_EXECUTOR_CORES", "SPARK_DRIVER_MEMORY", "SPARK_MEM",
 ]  # fmt: skip
 OTHERS = [
     "spark.executor.extraJavaOptions", "spark.executor.heartbeatInterval", "spark.executorEnv.X",
     "spark.driver.extraJavaOptions", "spark.driver.maxResultSize", "spark.sql.shuffle.partitions",
-    "spark.memory.fraction", "spark.shuffle.compress", "spark.default.parallelism",
+    "spark.memory.fraction", "spark.shuffle.compress", "spark.default.parallelism", "SPARK_LOG_DIR",
 ]  # fmt: skip
 
 
@@ -115,6 +125,43 @@ def test_the_node_tells_its_programs_what_was_left_out(tmp_path: Path) -> None:
     assert sizing.read_left_out(tmp_path) == []
     (tmp_path / sizing.LEFT_OUT_FILE).write_text("spark.executor.memory=8g\nspark.task.cpus=2")
     assert sizing.read_left_out(tmp_path) == ["spark.executor.memory=8g", "spark.task.cpus=2"]
+
+
+@pytest.mark.parametrize(
+    ("master", "left_out"),
+    [("local[1]", None), ("spark://m:7077", ["spark.task.cpus=2", "SPARK_EXECUTOR_MEMORY=8g"])],
+)
+def test_a_node_has_the_sizes_of_its_job_flow_on_a_local_spark_only(
+    tmp_path: Path, master: str, left_out: list[str] | None
+) -> None:
+    exports = {"SPARK_EXECUTOR_MEMORY": "8g", "OTHER": "kept"}
+    configurations = [
+        {"Classification": "spark-defaults", "Properties": {"spark.task.cpus": "2"}},
+        {
+            "Classification": "spark-env",
+            "Configurations": [{"Classification": "export", "Properties": exports}],
+        },
+    ]
+    request = {"Instances": groups(MASTER=1), "Configurations": configurations}
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    cluster = Cluster("j-1", Owner("000000000000", "eu-west-2"), "sizes", request, began, "i-1")
+    node = Node(cluster, Settings(tmp_path, master, {}, tmp_path, "3.5.6", (), tmp_path / "java"))
+    node.create()
+    exported = (node.folder / "conf" / "spark-env.sh").read_text()
+    assert "export OTHER=kept\n" in exported
+    assert ("SPARK_EXECUTOR_MEMORY" in exported) is (left_out is None)
+    assert ("spark.task.cpus" in (node.folder / "conf" / "spark-defaults.conf").read_text()) is (
+        left_out is None
+    )
+    assert sizing.read_left_out(node.folder) == left_out
+
+
+def test_a_properties_file_says_no_sizes_either(tmp_path: Path) -> None:
+    file = tmp_path / "job.conf"
+    file.write_text("spark.executor.memory 20g\nspark.master yarn\nspark.x 1\n")
+    left_out: list[str] = []
+    assert rewrite(["--properties-file", str(file), "x.py"], str, left_out) == ["--conf", "spark.x=1", "x.py"]
+    assert left_out == ["spark.executor.memory=20g"]
 
 
 def test_the_sites_settings_are_read_once_and_refused_by_name() -> None:

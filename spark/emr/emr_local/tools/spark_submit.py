@@ -2,7 +2,8 @@
 
 Spark has no YARN here and its standalone master no cluster mode for Python: `--master yarn` means the
 cluster's master, and `--deploy-mode cluster` is run as client. On a standalone master sizes are left out, and
-the step's controller log names them (see `sizing`).
+the step's controller log names them (see `sizing`). A `--properties-file` would replace the cluster's own
+spark-defaults: its entries become `--conf` options instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from emr_local import logs, s3, sizing
+from emr_local import logs, properties, s3, sizing
 
 FLAGS = {"--verbose", "-v", "--supervise", "--help", "-h", "--version", "--usage-error"}
 FILE_LISTS = {"--py-files", "--files", "--jars", "--archives"}
@@ -22,7 +23,7 @@ PLACEMENT_CONF = ("spark.master=yarn", "spark.submit.deployMode=")
 
 
 class NotFetched(Exception):
-    """A file that the command names could not be brought to the node."""
+    """A file that the command names could not be brought to the node, or read there."""
 
 
 def rewrite(
@@ -31,8 +32,10 @@ def rewrite(
     """spark-submit's arguments for this cluster; `fetch` turns an S3 address into a file of the node.
 
     The application's own arguments, which follow its file, are left alone. Options about sizes go to
-    `left_out`; without it they are kept.
+    `left_out`; without it they are kept. Of several properties files the last counts, and of all its entries
+    those that no option gives: they come first. Raises NotFetched.
     """
+    from_file: list[str] = []
     result: list[str] = []
     rest = list(arguments)
     while rest:
@@ -43,18 +46,36 @@ def rewrite(
             name, equals, value = option.partition("=")
             if not equals:
                 if not rest:
-                    return [*result, option]
+                    result.append(option)
+                    break
                 value = rest.pop(0)
-            if left_out is not None and sizing.is_left_out(name, value):
-                left_out.append(value if name in ("--conf", "-c") else f"{name} {value}")
+            if name == "--properties-file":
+                from_file = _entries(value, fetch, left_out)
             else:
-                result += _option(name, value, fetch)
+                result += _option(name, value, fetch, left_out)
         else:
-            return [*result, fetch(option) if s3.is_s3(option) else option, *rest]
-    return result
+            result += [fetch(option) if s3.is_s3(option) else option, *rest]
+            break
+    return [*from_file, *result]
 
 
-def _option(name: str, value: str, fetch: Callable[[str], str]) -> list[str]:
+def _entries(file: str, fetch: Callable[[str], str], left_out: list[str] | None) -> list[str]:
+    """The entries of a properties file, on the node or in S3, as options."""
+    try:
+        text = Path(fetch(file) if s3.is_s3(file) else file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise NotFetched(f"{file} cannot be read ({error})") from None
+    options: list[str] = []
+    for key, value in properties.parse(text).items():
+        options += _option("--conf", f"{key}={value}", fetch, left_out)
+    return options
+
+
+def _option(name: str, value: str, fetch: Callable[[str], str], left_out: list[str] | None) -> list[str]:
+    """An option as this cluster takes it, or nothing."""
+    if left_out is not None and sizing.is_left_out(name, value):
+        left_out.append(value if name in ("--conf", "-c") else f"{name} {value}")
+        return []
     if name == "--deploy-mode" or (name == "--master" and value.startswith("yarn")):
         return []
     if name in ("--conf", "-c") and value.startswith(PLACEMENT_CONF):
