@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -175,7 +176,12 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, "local[1]", {}, tmp_path, "3.5.6", (), tmp_path / "java")
 
 
-def test_a_name_that_is_no_unicode_text_is_shown_all_the_same(settings: Settings) -> None:
+def test_a_name_that_is_no_unicode_text_is_shown_all_the_same(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(
+        logging.WARNING, "emr_local"
+    )  # pytest-xdist cannot hand on a captured line with that name
     store = Store()
     store.add(cluster(name="a\ud800b"))
     answered: list[str] = []
