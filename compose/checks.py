@@ -11,8 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded.errors import Unusable
-
 GIB = 2**30
 MEMORY = {"local": 6 * GIB, "emr": 3 * GIB}  # what a run needs
 IMAGES = {
@@ -43,6 +41,7 @@ PORTS = {
     ),
     "emr": ("AIRFLOW_PORT", "POSTGRES_PORT"),
 }
+EVERY_PROFILE = [word for name in PORTS for word in ("--profile", name)]  # for docker compose
 ELSEWHERE = {
     "embedded": "needs no Docker: make demo",
     "aws": "has no stack on this machine: make deploy PROFILE=aws",
@@ -76,13 +75,6 @@ def profile(name: str, folders: Collection[str]) -> Finding:
     if name in ELSEWHERE:
         return Finding(False, f"profile {name} {ELSEWHERE[name]}; make up knows {' and '.join(stacks)}")
     return Finding(False, f"there is no profile “{name}”: make up PROFILE={' or PROFILE='.join(stacks)}")
-
-
-def must_have_stack(name: str, root: Path) -> None:
-    """Raise Unusable for a profile without a stack; `root` is the checkout."""
-    known = profile(name, {path.name for path in (root / "profiles").iterdir()})
-    if not known.ok:
-        raise Unusable(known.text)
 
 
 def readable(first: Path | None) -> Finding:

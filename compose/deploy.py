@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compose import checks, engine, env_file
+from compose import doctor, engine, env_file
 from embedded import advice
 from embedded.errors import Unusable
 
@@ -32,7 +32,7 @@ def main() -> int:
 
 def deploy(profile: str, file: Path) -> int:
     """Deploy; returns the exit code of what did it."""
-    checks.must_have_stack(profile, ROOT)
+    doctor.must_have_stack(profile)
     values = env_file.effective(env_file.read(file), os.environ)
     if profile == "local":
         compose = [engine.find().docker, "compose", "--env-file", str(file)]

@@ -13,11 +13,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from compose import checks, checks_probes, engine, env_file, images
 from compose.checks import Finding
-from compose.env_secrets import SECRETS
 from embedded import advice
 from embedded.errors import Unusable
 
@@ -49,12 +49,11 @@ def run(profile: str, file: Path, quiet: bool = False) -> int:
 
 def examine(profile: str, file: Path) -> Iterator[Finding]:
     """Every check, in this order; those of the engine only where there is one. Slow ones run side by side."""
-    known = checks.profile(profile, {path.name for path in (ROOT / "profiles").iterdir()})
+    known = stack_of(profile)
     yield known
     if not known.ok:
         return  # nothing else can be said of it
     yield checks.readable(checks_probes.first_unreadable(ROOT))
-    values: Mapping[str, str] = env_file.defaults()
     try:
         values = settings(file)
         yield Finding(
@@ -78,17 +77,23 @@ def examine(profile: str, file: Path) -> Iterator[Finding]:
             yield from job.result()
 
 
+def stack_of(profile: str) -> Finding:
+    """Whether there is a stack for a profile."""
+    return checks.profile(profile, {path.name for path in (ROOT / "profiles").iterdir()})
+
+
+def must_have_stack(profile: str) -> None:
+    """Raise Unusable for a profile without a stack."""
+    known = stack_of(profile)
+    if not known.ok:
+        raise Unusable(known.text)
+
+
 def settings(file: Path) -> dict[str, str]:
     """The settings, or .env.example's where there is no file yet; the shell wins."""
     if not file.exists():
-        return {**env_file.defaults(), **ports_of_shell()}
+        return env_file.effective({}, os.environ)
     return env_file.effective(env_file.read(file), os.environ)
-
-
-def ports_of_shell() -> dict[str, str]:
-    """What the shell says about the stack, before there is a .env."""
-    plain = {name: value for name, value in env_file.defaults().items() if name not in SECRETS}
-    return env_file.effective(plain, {name: os.environ[name] for name in plain if name in os.environ})
 
 
 def of_engine(found: engine.Engine, profile: str, name: str, values: Mapping[str, str]) -> Iterator[Check]:
@@ -97,7 +102,7 @@ def of_engine(found: engine.Engine, profile: str, name: str, values: Mapping[str
     yield lambda: [Finding(True, f"Compose {engine.compose_version(docker)}")]
     yield lambda: [checks.buildx(found.plugins, engine.INSTALL)]
     for base in images.BASES:
-        yield lambda base=base: [base_image(docker, base, values)]  # type: ignore[misc]
+        yield partial(base_image, docker, base, values)
     yield lambda: [disk(found)]
 
     def of_containers() -> Iterator[Finding]:
@@ -114,10 +119,10 @@ def of_engine(found: engine.Engine, profile: str, name: str, values: Mapping[str
     yield of_containers
 
 
-def base_image(docker: str, base: images.Base, values: Mapping[str, str]) -> Finding:
+def base_image(docker: str, base: images.Base, values: Mapping[str, str]) -> list[Finding]:
     """Where a base image comes from; raises Unusable where it does not."""
     located = images.locate(docker, base, values)
-    return Finding(True, f"base image {located.name} {located.how}")
+    return [Finding(True, f"base image {located.name} {located.how}")]
 
 
 def disk(found: engine.Engine) -> Finding:

@@ -117,15 +117,14 @@ def read(path: Path) -> dict[str, str]:
 
 def effective(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The settings as Compose sees them: a variable of the shell wins over the file; raises Unusable."""
-    known = {*values, *OPTIONAL.findall(_text(EXAMPLE))}
+    plain = {name: value for name, value in defaults().items() if name not in SECRETS}
+    given = {**plain, **values}  # an older file lacks some
+    known = {*given, *OPTIONAL.findall(_text(EXAMPLE))}
     over = {name: environ[name] for name in sorted(known - MAKES_OWN) if name in environ}
     for name, value in over.items():
         check(name, value, "the shell, which wins over .env", f"unset {name}")
-    plain = {
-        name: value for name, value in defaults().items() if name not in SECRETS
-    }  # an older file lacks some
-    check_distinct({**plain, **values, **over})
-    return {**plain, **values, **over}
+    check_distinct({**given, **over})
+    return {**given, **over}
 
 
 def region(environ: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compose import engine, env_file
+from compose import checks, engine, env_file
 from embedded import advice
 
 
@@ -31,8 +31,7 @@ def reset(file: Path, force: bool) -> int:
     if not force and not agreed(name):
         print("nothing was removed")
         return 1
-    every = ["--profile", "local", "--profile", "emr"]
-    compose = [docker, "compose", "--env-file", str(file), "--project-name", name, *every]
+    compose = [docker, "compose", "--env-file", str(file), "--project-name", name, *checks.EVERY_PROFILE]
     command = [*compose, "down", "--volumes", "--remove-orphans"]
     return subprocess.run(command, check=False).returncode
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from compose import checks, failure, launch, results
+from compose import doctor, failure, launch, results
 from compose.airflow_api import Airflow, Run
 from compose.airflow_http import Http
 from compose.follow import LIMIT, LOOK, Follower
@@ -31,7 +31,6 @@ from embedded.plain import shown
 from fixtures.weeks import monday
 
 TWEETS, HOUSING = "london-housing-webapp", "housing-prices"
-ROOT = Path(__file__).resolve().parents[1]
 LOOK_AT_AWS = 5.0  # seconds; an account's calls of EMR are counted, the sensor's among them
 WEEK_TASK = "get_twitter_data"  # its argument `run` is the week that the DAG decided on
 
@@ -134,7 +133,7 @@ def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Name
     console = Console(highlight=False)
 
     def follow() -> int:
-        checks.must_have_stack(args.profile, ROOT)
+        doctor.must_have_stack(args.profile)
         site = Site.of(args.env_file, args.profile)
         airflow = Airflow(Http(site.airflow_url, USER, site.airflow_password))
         look = LOOK if args.profile == "local" else LOOK_AT_AWS

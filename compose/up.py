@@ -56,7 +56,7 @@ def up(profile: str, file: Path) -> int:
 
 def leave_other_profile(compose: Sequence[str], environ: Mapping[str, str]) -> None:
     """Stop what only another profile has: Compose does not count it among the orphans."""
-    every = [*compose, *(word for name in checks.PORTS for word in ("--profile", name))]
+    every = [*compose, *checks.EVERY_PROFILE]
     others = services(every, environ) - services(compose, environ)
     if others:
         gone = [*every, "rm", "--stop", "--force", *sorted(others)]

@@ -23,13 +23,6 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    made = Programs(tmp_path / "bin")
-    monkeypatch.setenv("PATH", str(made.folder))
-    return made
-
-
-@pytest.fixture
 def settings(tmp_path: Path) -> Path:
     path = tmp_path / ".env"
     values = env_file.free_ports(name for name in env_file.defaults() if env_file.is_port(name))

@@ -304,6 +304,7 @@ def test_an_older_file_gets_what_it_lacks_from_the_example(tmp_path: Path) -> No
     file.write_text("\n".join(kept))
     values = env_file.effective(env_file.read(file), {})
     assert (values["EMR_PORT"], values["COMPOSE_PROJECT_NAME"]) == ("8021", "tubepulse")
+    assert env_file.effective(env_file.read(file), {"EMR_PORT": "9021"})["EMR_PORT"] == "9021"
 
 
 def test_the_choice_of_images_is_taken_over(tmp_path: Path) -> None:

@@ -25,13 +25,6 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     images.pullable.cache_clear()
 
 
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    made = Programs(tmp_path / "bin")
-    monkeypatch.setenv("PATH", str(made.folder))
-    return made
-
-
 def locate(programs: Programs, **values: str) -> images.Found:
     images.pullable.cache_clear()
     return images.locate(str(programs.folder / "docker"), BOOKWORM, values)

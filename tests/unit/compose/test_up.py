@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,13 +40,6 @@ def test_both_forms_of_composes_list_are_read() -> None:
     one = '{"Name": "a-1", "State": "running"}'
     assert up.containers(f"{one}\n{one}\n") == up.containers(f"[{one}, {one}]")
     assert up.containers("") == []
-
-
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    found = Programs(tmp_path / "bin")
-    monkeypatch.setenv("PATH", str(found.folder))
-    return found
 
 
 def listing(own: str, every: str) -> str:
