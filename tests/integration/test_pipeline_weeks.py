@@ -111,6 +111,16 @@ def test_views(pipeline: Pipeline, prices: Outcome, runs: dict[str, Outcome]) ->
     }
     assert {week for *_, week in overview} == {"2026-W46"}
 
+    words: dict[str, list[str]] = {}
+    for row in read(EXPECTED / "2026-W46" / "topics.csv"):
+        if row["station"] and int(row["rank"]) <= 5:
+            words.setdefault(row["station"], []).append(row["topic"])
+    shown = pipeline.rows("SELECT station, topics FROM london_schema.station_overview")
+    assert {name: topics for name, topics in shown if topics} == {
+        name: ", ".join(topics) for name, topics in words.items()
+    }
+    assert len(words) > 200
+
     scores: dict[str, dict[str, float]] = {}
     for week in WEEKS:
         for row in read(EXPECTED / week / "sentiment.csv"):
@@ -165,6 +175,13 @@ def test_lineage_names_what_was_read_and_written(pipeline: Pipeline, runs: dict[
         (2, "all_spark_jobs", raw, f"{scored}, {topics}"),
         (3, "save_result_to_postgres_db", f"{scored}, {topics}", loaded),
     ]
+    newest = pipeline.rows(
+        "SELECT job_nr, step_airflow, source, destination FROM london_schema.latest_lineage"
+        " WHERE batch_nr = 202646 ORDER BY job_nr"
+    )
+    assert newest == rows
+    jobs = pipeline.rows("SELECT job_nr FROM london_schema.latest_lineage ORDER BY job_nr")
+    assert [int(job) for (job,) in jobs] == [1, 2, 3, 4]
 
 
 def test_a_rate_limit_is_waited_for_outside_the_worker(pipeline: Pipeline, runs: dict[str, Outcome]) -> None:
@@ -195,7 +212,7 @@ def test_the_websites_role_reads_the_views_and_nothing_else(
     pipeline: Pipeline, runs: dict[str, Outcome]
 ) -> None:
     tables = ["sentiment", "station_topics", "stations", "data_lineage", "housing_prices"]
-    views = ["topics", "vsentiment", "station_overview", "mood_by_week"]
+    views = ["topics", "vsentiment", "station_overview", "mood_by_week", "latest_lineage"]
     connection = psycopg2.connect(pipeline.said["webapp_dsn"])
     connection.autocommit = True
     with connection.cursor() as cursor:

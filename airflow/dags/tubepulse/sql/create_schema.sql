@@ -74,12 +74,13 @@ JOIN (
     GROUP BY station
 ) AS moods USING (station);
 
--- Every station, with its prices and its tweets of the newest week and of all weeks.
+-- Every station, with its prices, its tweets of the newest week and of all weeks, and the newest week's five
+-- words there.
 CREATE OR REPLACE VIEW london_schema.station_overview AS
 SELECT s.station, s.zone, s.latitude, s.longitude,
        prices.average_price, coalesce(prices.sales, 0) AS sales,
        newest.run AS week, coalesce(week.tweets, 0) AS week_tweets, week.sentiment AS week_sentiment,
-       coalesce(whole.tweets, 0) AS tweets, whole.sentiment
+       coalesce(whole.tweets, 0) AS tweets, whole.sentiment, words.topics
 FROM london_schema.stations AS s
 CROSS JOIN (SELECT max(run) AS run FROM london_schema.sentiment) AS newest
 LEFT JOIN (
@@ -95,7 +96,11 @@ LEFT JOIN (
     FROM (SELECT DISTINCT ON (tweet_id, station) station, sentiment
           FROM london_schema.sentiment ORDER BY tweet_id, station, run DESC) AS tweets
     GROUP BY station
-) AS whole ON whole.station = s.station;
+) AS whole ON whole.station = s.station
+LEFT JOIN (
+    SELECT run, station, string_agg(topic, ', ' ORDER BY rank) AS topics
+    FROM london_schema.station_topics WHERE rank <= 5 GROUP BY run, station
+) AS words ON words.station = s.station AND words.run = newest.run;
 
 CREATE OR REPLACE VIEW london_schema.mood_by_week AS
 SELECT tweets.run, stations.zone, count(*) AS tweets, avg(tweets.sentiment) AS sentiment
@@ -103,7 +108,12 @@ FROM london_schema.sentiment AS tweets
 JOIN london_schema.stations AS stations USING (station)
 GROUP BY tweets.run, stations.zone;
 
--- The website's role reads the four views, and nothing else.
+-- Where the data that the views show come from: the newest row of each job.
+CREATE OR REPLACE VIEW london_schema.latest_lineage AS
+SELECT DISTINCT ON (job_nr) batch_nr, job_nr, "timestamp", step_airflow, source, destination
+FROM london_schema.data_lineage ORDER BY job_nr, batch_nr DESC;
+
+-- The website's role reads the views, and nothing else.
 GRANT USAGE ON SCHEMA london_schema TO webapp;
 GRANT SELECT ON london_schema.topics, london_schema.vsentiment, london_schema.station_overview,
-                london_schema.mood_by_week TO webapp;
+                london_schema.mood_by_week, london_schema.latest_lineage TO webapp;
