@@ -11,7 +11,7 @@ COMPOSE = COMPOSE_PROFILES=$(PROFILE) docker compose --env-file $(ENV_FILE)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit lint fixtures locks record clean
-.PHONY: up run backfill deploy down reset logs ps doctor docker-engine e2e check-requirements
+.PHONY: up run backfill deploy down reset logs ps doctor docker-engine e2e site-plugin check-requirements
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,9 +57,12 @@ docker-engine: ## Install and start Docker's engine and Compose from Debian pack
 
 e2e: ## The stack in a project of its own, tested from end to end
 	@$(HOST) -m compose.env_file $(E2E_ENV) --images-of $(ENV_FILE) --free-ports --set COMPOSE_PROJECT_NAME=tubepulse-e2e-$(word 1,$(shell pwd | cksum))
-	@$(HOST) -m compose.doctor --quiet --profile $(PROFILE) --env-file $(E2E_ENV)
+	@$(HOST) -m compose.doctor --quiet --browser --profile $(PROFILE) --env-file $(E2E_ENV)
 	@$(HOST) -m compose.images --env-file $(E2E_ENV)
 	@$(MAKE) --no-print-directory setup && exec $(RUN) -m pytest tests/e2e --verbose
+
+site-plugin: ## The website's plugin for a WordPress elsewhere: build/tubepulse-results.zip
+	@$(HOST) -m compose.site_plugin --env-file $(ENV_FILE)
 
 check-requirements: setup ## Would MWAA install airflow/requirements.txt, on its Python and its versions?
 	@sh requirements/check.sh

@@ -17,8 +17,10 @@ IMAGES = {
     "airflow": 2.0,
     "fixtures": 0.5,
     "localstack": 1.0,
+    "mariadb": 0.5,
     "postgres": 1.0,
     "spark": 2.5,
+    "wordpress": 1.0,
 }  # GB, with build caches
 MOUNTED = (
     "airflow",
@@ -28,10 +30,12 @@ MOUNTED = (
     "postgres",
     "profiles",
     "spark",
+    "wordpress",
 )  # or copied into images
 DATA = 1.0  # GB for volumes and logs
 PORTS = {
     "local": (
+        "WORDPRESS_PORT",
         "AIRFLOW_PORT",
         "SPARK_UI_PORT",
         "EMR_PORT",
@@ -39,7 +43,7 @@ PORTS = {
         "FIXTURES_PORT",
         "POSTGRES_PORT",
     ),
-    "emr": ("AIRFLOW_PORT", "POSTGRES_PORT"),
+    "emr": ("WORDPRESS_PORT", "AIRFLOW_PORT", "POSTGRES_PORT"),
 }
 EVERY_PROFILE = [word for name in PORTS for word in ("--profile", name)]  # for docker compose
 ELSEWHERE = {
@@ -163,6 +167,18 @@ def port(
         return Finding(True, f"port {number} ({variable}) is free")
     by = f" ({holder})" if holder else ""
     return Finding(False, f"port {number} is taken{by}: set {variable} in .env to another")
+
+
+def browser(asked: str, found: Path | None) -> Finding:
+    """Whether the website's tests find Chromium; `asked` is CHROMIUM, `found` the program."""
+    if found:
+        return Finding(True, f"browser {found}")
+    if asked:
+        return Finding(False, f"CHROMIUM={asked} is no program: correct it, or unset it")
+    return Finding(
+        False,
+        "there is no Chromium, which tests the website: sudo apt-get install chromium, or set CHROMIUM=/path",
+    )
 
 
 def published(text: str) -> frozenset[int]:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from embedded.errors import Unusable
 
 PATIENCE = 20.0  # seconds for an answer of the engine
 HOST = "127.0.0.1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LABELS = ("com.docker.compose.project", "com.docker.compose.project.working_dir")
 
 
@@ -41,6 +42,15 @@ def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
     """Bytes that programs on this machine can still get."""
     match = re.search(r"^MemAvailable:\s+(\d+) kB", meminfo.read_text(), re.MULTILINE)
     return int(match[1]) * 1024 if match else 0
+
+
+def browser(environ: Mapping[str, str]) -> Path | None:
+    """The program of a Chromium: what CHROMIUM names, else one on PATH."""
+    asked = environ.get("CHROMIUM")
+    for name in (asked,) if asked else BROWSERS:
+        if found := shutil.which(name, path=environ.get("PATH")):
+            return Path(found)
+    return None
 
 
 def free_disk(folder: Path) -> int | None:

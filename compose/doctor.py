@@ -1,6 +1,6 @@
 """make doctor: whether this machine can run the stack; a line for each thing that must hold.
 
-    python -m compose.doctor [--profile local] [--env-file .env] [--quiet]
+    python -m compose.doctor [--profile local] [--env-file .env] [--browser] [--quiet]
 
 Exit code 0, or 2 where something is amiss: those lines begin with ✘ and name what helps; with --quiet they
 are the only ones. Standard library only, and nothing here changes anything.
@@ -30,15 +30,16 @@ def main() -> int:
     cli = argparse.ArgumentParser(prog="python -m compose.doctor", description=(__doc__ or "").split("\n")[0])
     cli.add_argument("--profile", default="local")
     cli.add_argument("--env-file", type=Path, default=Path(".env"))
+    cli.add_argument("--browser", action="store_true", help="ask for a Chromium, too")
     cli.add_argument("--quiet", action="store_true", help="print only what is amiss")
     args = cli.parse_args()
-    return advice.exit_code(lambda: run(args.profile, args.env_file, args.quiet))
+    return advice.exit_code(lambda: run(args.profile, args.env_file, args.quiet, args.browser))
 
 
-def run(profile: str, file: Path, quiet: bool = False) -> int:
+def run(profile: str, file: Path, quiet: bool = False, browser: bool = False) -> int:
     """Print the findings as they come; returns the exit code."""
     amiss = 0
-    for finding in examine(profile, file):
+    for finding in examine(profile, file, browser):
         if not finding.ok:
             amiss += 1
             print(f"✘ {finding.text}", file=sys.stderr if quiet else sys.stdout, flush=True)
@@ -47,13 +48,15 @@ def run(profile: str, file: Path, quiet: bool = False) -> int:
     return 2 if amiss else 0
 
 
-def examine(profile: str, file: Path) -> Iterator[Finding]:
+def examine(profile: str, file: Path, browser: bool = False) -> Iterator[Finding]:
     """Every check, in this order; those of the engine only where there is one. Slow ones run side by side."""
     known = stack_of(profile)
     yield known
     if not known.ok:
         return  # nothing else can be said of it
     yield checks.readable(checks_probes.first_unreadable(ROOT))
+    if browser:
+        yield checks.browser(os.environ.get("CHROMIUM", ""), checks_probes.browser(os.environ))
     try:
         values = settings(file)
         yield Finding(

@@ -150,6 +150,8 @@ def check(name: str, value: str, where: str, cure: str) -> None:
         raise Unusable(f"{where}: {name} is “{value}”: give a port from 1 to 65535")
     if name == "COMPOSE_PROJECT_NAME" and not PROJECT.fullmatch(value):
         raise Unusable(f"{where}: {name} is “{value}”: give lower-case letters, digits, - and _")
+    if name == "WPDATATABLES" and value not in ("on", "off"):
+        raise Unusable(f"{where}: {name} is “{value}”: give on or off")
     if name == "AIRFLOW_FERNET_KEY" and not is_fernet_key(value):
         raise Unusable(f"{where}: {name} is no 32 bytes of URL-safe base64: {cure}")
 

@@ -28,10 +28,14 @@ def signing_key() -> str:
 
 
 SECRETS: dict[str, Callable[[], str]] = {
+    "WORDPRESS_ADMIN_PASSWORD": password,
     "AIRFLOW_ADMIN_PASSWORD": password,
     "POSTGRES_PASSWORD": password,
     "PIPELINE_PASSWORD": password,
     "WEBAPP_PASSWORD": password,
+    "WORDPRESS_DB_PASSWORD": password,
+    "MARIADB_ROOT_PASSWORD": password,
+    "WORDPRESS_SECRET_KEY": signing_key,
     "AIRFLOW_DB_PASSWORD": password,
     "FIXTURES_TOKEN": password,
     "AIRFLOW_FERNET_KEY": fernet_key,

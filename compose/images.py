@@ -63,7 +63,8 @@ class Found:
     how: How
 
 
-BASES = (Base("BOOKWORM_IMAGE", "bookworm"), Base("TRIXIE_IMAGE", "trixie"))
+BOOKWORM, TRIXIE = Base("BOOKWORM_IMAGE", "bookworm"), Base("TRIXIE_IMAGE", "trixie")
+BASES = (BOOKWORM, TRIXIE)
 
 
 def main() -> int:
@@ -89,13 +90,7 @@ def ensure(profile: str, file: Path) -> dict[str, str]:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     values = env_file.effective(env_file.read(file), os.environ)
     docker = engine.find().docker
-    environ = {
-        **os.environ,
-        "COMPOSE_PROFILES": profile,
-        "DOCKER_BUILDKIT": "1",
-        "BUILDKIT_PROGRESS": "plain",
-    }
-    environ |= bases(docker, values)
+    environ = environment(docker, values) | {"COMPOSE_PROFILES": profile}
     compose = [docker, "compose", "--env-file", str(file)]
     services = configured(compose, environ)
     run_jobs(pulls(docker, services, environ))
@@ -103,10 +98,16 @@ def ensure(profile: str, file: Path) -> dict[str, str]:
     return environ
 
 
-def bases(docker: str, values: Mapping[str, str]) -> dict[str, str]:
+def environment(docker: str, values: Mapping[str, str], wanted: Sequence[Base] = BASES) -> dict[str, str]:
+    """The environment for builds on these base images, which are brought here."""
+    builder = {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    return {**os.environ, **builder, **bases(docker, values, wanted)}
+
+
+def bases(docker: str, values: Mapping[str, str], wanted: Sequence[Base]) -> dict[str, str]:
     """The base images, brought here: name of the setting -> image."""
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda base: locate(docker, base, values), BASES))
+        found = list(pool.map(lambda base: locate(docker, base, values), wanted))
     jobs = []
     for one in found:
         if one.how == "can be pulled":

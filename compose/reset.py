@@ -41,7 +41,9 @@ def agreed(name: str) -> bool:
     if not sys.stdin.isatty():
         print("no terminal to ask at: make reset FORCE=1", file=sys.stderr)
         return False
-    asked = f"Remove the stack {name} with all results, Airflow's history and logs? Type yes: "
+    asked = (
+        f"Remove the stack {name} with all results, Airflow's history and logs, and the website? Type yes: "
+    )
     try:
         return input(asked).strip() == "yes"
     except EOFError:

@@ -16,12 +16,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from compose import checks, doctor, env_file, images
+from compose import checks, doctor, env_file, images, wpdatatables
 from embedded import advice
 from embedded.errors import Unusable
 
 PATIENCE = 300  # seconds until everything must be healthy
 LOG_LINES = 15  # of a service that is not
+HOST = "127.0.0.1"
+HOSTS = {"WORDPRESS_PORT": "localhost"}  # WordPress leads every visitor to the one address that it has
 Container = Mapping[str, object]  # as `docker compose ps --format json` describes it
 
 
@@ -40,6 +42,7 @@ def up(profile: str, file: Path) -> int:
     values = env_file.ensure(file)
     if obstacles := doctor.run(profile, file, quiet=True):
         return obstacles
+    wpdatatables.ensure(values["WPDATATABLES"])
     environ = images.ensure(profile, file)
     compose = ["docker", "compose", "--env-file", str(file)]
     leave_other_profile(compose, environ)
@@ -101,6 +104,12 @@ def trouble(container: Container) -> str:
 def places(profile: str, values: Mapping[str, str]) -> list[str]:
     """Lines: what is where, and how to log in."""
     own = [
+        (
+            "website",
+            "http",
+            "WORDPRESS_PORT",
+            f"admin / {values['WORDPRESS_ADMIN_PASSWORD']}; tables and charts",
+        ),
         ("Airflow", "http", "AIRFLOW_PORT", f"admin / {values['AIRFLOW_ADMIN_PASSWORD']}"),
         ("PostgreSQL", "postgresql", "POSTGRES_PORT", "tubepulse; logins pipeline and webapp: see .env"),
     ]
@@ -112,7 +121,7 @@ def places(profile: str, values: Mapping[str, str]) -> list[str]:
     ]
     shown = [*own, *(emulated if profile == "local" else [])]
     lines = [
-        f"  {name:13} {f'{scheme}://127.0.0.1:{values[port]}':28} {what}"
+        f"  {name:13} {f'{scheme}://{HOSTS.get(port, HOST)}:{values[port]}':28} {what}"
         for name, scheme, port, what in shown
     ]
     return [*lines, "", "Next: make run" if profile == "local" else f"Next: make deploy PROFILE={profile}"]

@@ -61,6 +61,19 @@ def test_a_machine_that_does(programs: Programs, settings: Path, capsys: pytest.
         assert part in text
 
 
+def test_a_browser_is_asked_for_on_demand(
+    programs: Programs, settings: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    programs.add("docker", docker(**WHOLE))
+    assert doctor.run("local", settings, quiet=True) == 0
+    assert doctor.run("local", settings, quiet=True, browser=True) == 2
+    assert "apt-get install chromium" in capsys.readouterr().err
+    programs.add("chromium", "")
+    assert doctor.run("local", settings, browser=True) == 0
+    assert f"✔ browser {programs.folder}/chromium" in capsys.readouterr().out
+
+
 def test_before_there_are_settings(
     programs: Programs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

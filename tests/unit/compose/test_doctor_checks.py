@@ -58,12 +58,12 @@ OURS = {f"tubepulse/{name}:1" for name in checks.IMAGES}
 @pytest.mark.parametrize(
     ("free", "images", "ok", "needed"),
     [
-        (8.1, set(), True, "8 needed"),
-        (7.9, set(), False, "about 8 needed"),
+        (9.6, set(), True, "10 needed"),
+        (9.4, set(), False, "about 10 needed"),
         (1.1, OURS, True, "1 needed"),
         (0.9, OURS, False, "about 1 needed"),
         (3.4, OURS - {"tubepulse/spark:1"}, False, "about 4 needed"),
-        (7.9, {"tubepulse/debian:trixie-slim", "other/airflow:1"}, False, "about 8 needed"),
+        (9.4, {"tubepulse/debian:trixie-slim", "other/airflow:1"}, False, "about 10 needed"),
     ],
 )
 def test_disk(free: float, images: set[str], ok: bool, needed: str) -> None:
@@ -103,6 +103,23 @@ def test_ports() -> None:
         == "port 9 is taken (process java, 42): set AIRFLOW_PORT in .env to another"
     )
     assert port(9, "").text == "port 9 is taken: set AIRFLOW_PORT in .env to another"
+
+
+def test_a_browser(tmp_path: Path) -> None:
+    def found(*programs: str, **environ: str) -> checks.Finding:
+        for name in programs:
+            (tmp_path / name).touch(0o755)
+        environ = {"PATH": str(tmp_path), **environ}
+        return checks.browser(environ.get("CHROMIUM", ""), checks_probes.browser(environ))
+
+    nothing = found()
+    assert not nothing.ok
+    assert "sudo apt-get install chromium, or set CHROMIUM=/path" in nothing.text
+    assert found("google-chrome", "chromium").text == f"browser {tmp_path}/chromium"
+    mine = tmp_path / "mine"
+    assert found(CHROMIUM=str(mine)).text == f"CHROMIUM={mine} is no program: correct it, or unset it"
+    assert found("mine", CHROMIUM=str(mine)).text == f"browser {mine}"
+    assert found(CHROMIUM="").text == f"browser {tmp_path}/chromium"
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,7 @@ def test_of_two_first_calls_one_wins(tmp_path: Path) -> None:
         ("AIRFLOW_PORT=²", "AIRFLOW_PORT is “²”"),
         ("POSTGRES_PASSWORD=", "POSTGRES_PASSWORD is empty: delete the line"),
         ("POSTGRES_PASSWORD=''", "POSTGRES_PASSWORD is empty"),
+        ("WPDATATABLES=yes", "WPDATATABLES is “yes”: give on or off"),
         ("AIRFLOW_FERNET_KEY=abc", "AIRFLOW_FERNET_KEY is no 32 bytes"),
         ("COMPOSE_PROJECT_NAME=My Stack", "COMPOSE_PROJECT_NAME is “My Stack”: give lower-case"),
         ("hunter2", "is no NAME=value"),
@@ -177,7 +178,7 @@ def test_other_files_that_do_not_work(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="is a folder"):
         env_file.ensure(tmp_path)
     (tmp_path / "little").write_text("A=b\n")
-    with pytest.raises(Unusable, match="lacks AIRFLOW_ADMIN_PASSWORD"):
+    with pytest.raises(Unusable, match="lacks WORDPRESS_ADMIN_PASSWORD"):
         env_file.read(tmp_path / "little")
 
 
@@ -212,8 +213,8 @@ def test_the_command_sets_values_and_chooses_free_ports(tmp_path: Path) -> None:
     found = env_file.read(path)
     assert (found["COMPOSE_PROJECT_NAME"], found["EMR_PORT"]) == ("other", "18021")
     ports = [int(value) for name, value in found.items() if env_file.is_port(name)]
-    assert len(set(ports)) == len(ports) == 6
-    assert not set(ports) & {8080, 8081, 8021, 4566, 8090, 5433}
+    assert len(set(ports)) == len(ports) == 7
+    assert not set(ports) & {8088, 8080, 8081, 8021, 4566, 8090, 5433}
     for port in ports:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
@@ -316,7 +317,7 @@ def test_the_choice_of_images_is_taken_over(tmp_path: Path) -> None:
     assert values["POSTGRES_IMAGE"] == "postgres:17"
     ports = {name: int(value) for name, value in values.items() if env_file.is_port(name)}
     assert ports["AIRFLOW_PORT"] != 1234
-    assert len(set(ports.values())) == len(ports) == 6
+    assert len(set(ports.values())) == len(ports) == 7
     assert all(port < 32768 for port in ports.values())  # above, systems hand them out to clients
     assert values["PIPELINE_PASSWORD"] != env_file.read(mine)["PIPELINE_PASSWORD"]
 

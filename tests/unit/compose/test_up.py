@@ -28,12 +28,16 @@ def test_what_is_wrong_with_a_container(state: str, health: str, code: int, said
 
 @pytest.mark.parametrize("profile", ["local", "emr"])
 def test_every_port_of_the_profile_has_a_place(profile: str) -> None:
-    values = {**env_file.defaults(), "AIRFLOW_ADMIN_PASSWORD": "a-password"}
-    text = "\n".join(up.places(profile, values))
+    passwords = {"AIRFLOW_ADMIN_PASSWORD": "a-password", "WORDPRESS_ADMIN_PASSWORD": "another"}
+    values = {**env_file.defaults(), **passwords}
+    lines = up.places(profile, values)
     for name, port in values.items():
         if env_file.is_port(name):
-            assert (f"://127.0.0.1:{port}" in text) == (name in checks.PORTS[profile]), name
-    assert "admin / a-password" in text
+            shown = any(f"://127.0.0.1:{port}" in line or f"://localhost:{port}" in line for line in lines)
+            assert shown == (name in checks.PORTS[profile]), name
+    assert "http://localhost:8088 " in lines[0]
+    assert "admin / another" in lines[0]
+    assert "admin / a-password" in "\n".join(lines)
 
 
 def test_both_forms_of_composes_list_are_read() -> None:
