@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,17 @@ REGION = "eu-west-2"
 FOREIGN = ("AWS_", "COMPOSE_", "PROFILE", "ENV_FILE", "MAKE", "MFLAGS")  # may name another stack or cloud
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 LIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
+# Questions to MariaDB, which publishes no port, by the way that WordPress has
+QUERIES = """
+$settings = ['WORDPRESS_DB_HOST', 'WORDPRESS_DB_USER', 'WORDPRESS_DB_PASSWORD', 'WORDPRESS_DB_NAME'];
+$db = new mysqli(...array_map('getenv', $settings));
+$db->set_charset('utf8mb4');
+$rows = static fn ($answer) => is_bool($answer) ? [] : $answer->fetch_all();
+$answers = array_map(static fn ($query) => $rows($db->query($query)), array_slice($argv, 1));
+echo json_encode($answers, JSON_THROW_ON_ERROR);
+"""
 # What the stack mounts, and what `make` needs to work on it
-MOUNTED = ("airflow", "aws", "fixtures", "localstack", "postgres", "profiles", "spark")
+MOUNTED = ("airflow", "aws", "fixtures", "localstack", "postgres", "profiles", "spark", "wordpress")
 TOOLS = ("airgap", "compose", "embedded", "requirements")
 FILES = ("Makefile", "docker-compose.yml", ".env.example")
 
@@ -35,11 +44,16 @@ FILES = ("Makefile", "docker-compose.yml", ".env.example")
 def copy_checkout(target: Path) -> None:
     """A copy of what the stack is made from, so that a test may edit it."""
     shutil.rmtree(target, ignore_errors=True)
-    debris = shutil.ignore_patterns("__pycache__", ".*_cache")
+    debris = shutil.ignore_patterns("__pycache__", ".*_cache", "*.zip")  # a user's plugin is no test's
     for folder in (*MOUNTED, *TOOLS):
         shutil.copytree(ROOT / folder, target / folder, ignore=debris)
     for file in FILES:
         shutil.copy(ROOT / file, target / file)
+
+
+def set_value(env_file: Path, name: str, value: str) -> None:
+    lines = [line for line in env_file.read_text().splitlines() if not line.startswith(f"{name}=")]
+    env_file.write_text("\n".join([*lines, f"{name}={value}", ""]))
 
 
 def until(what: str, condition: Callable[[], Any], seconds: float) -> Any:
@@ -75,6 +89,11 @@ class Stack:
             if name.endswith(("_PASSWORD", "_KEY", "_SECRET", "_TOKEN"))
         }
 
+    @property
+    def site(self) -> str:
+        """The website by its own name: WordPress sends visitors of any other one there."""
+        return f"http://localhost:{self.env['WORDPRESS_PORT']}"
+
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.env[f'{service}_PORT']}"
 
@@ -93,9 +112,10 @@ class Stack:
         assert check or done.returncode != 0, done.stdout
         return done.stdout
 
-    def compose(self, *words: str, profile: str = "local") -> str:
+    def compose(self, *words: str, profile: str = "local", **variables: str) -> str:
+        """What Compose wrote; `variables` win over the env file, as the shell's do."""
         command = ["docker", "compose", "--env-file", str(self.env_file), "-p", self.project]
-        return run([*command, *words], cwd=self.checkout, COMPOSE_PROFILES=profile)
+        return run([*command, *words], True, self.checkout, COMPOSE_PROFILES=profile, **variables)
 
     def inside(self, service: str, *argv: str) -> str:
         return self.compose("exec", "-T", service, *argv)
@@ -205,19 +225,50 @@ class Stack:
         fetch = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8081/json/').read().decode())"
         return dict(json.loads(run(["docker", "exec", self.worker(number), "python3", "-c", fetch])))
 
+    def postgres(self, role: str = "pipeline", database: str = "tubepulse", password: str = "") -> Any:
+        """A connection as that role."""
+        return psycopg2.connect(
+            host="127.0.0.1", port=self.env["POSTGRES_PORT"], user=role, dbname=database,
+            password=password or self.env[f"{role.upper()}_PASSWORD"],
+        )  # fmt: skip
+
     def rows(self, query: str, *parameters: object, role: str = "pipeline") -> list[tuple[Any, ...]]:
-        password = self.env[f"{role.upper()}_PASSWORD"]
-        with (
-            closing(
-                psycopg2.connect(
-                    host="127.0.0.1", port=self.env["POSTGRES_PORT"], user=role, password=password,
-                    dbname="tubepulse",
-                )
-            ) as connection,
-            connection.cursor() as cursor,
-        ):  # fmt: skip
+        with closing(self.postgres(role)) as connection, connection.cursor() as cursor:
             cursor.execute(query, parameters or None)
             return list(cursor.fetchall())
+
+    def write(self, statement: str, *parameters: object) -> None:
+        """A change to the results, as the pipeline's role."""
+        with closing(self.postgres()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+
+    # the website ---------------------------------------------------------------------------------------
+
+    def provision(self, **variables: str) -> str:
+        """What the website's provisioning says when it runs once more, as it does at each start."""
+        return self.compose("run", "--rm", "--no-TTY", "wordpress-init", **variables)
+
+    def site_rows(self, query: str) -> list[list[Any]]:
+        """Rows of the website's own database, texts but for NULL."""
+        return self.site_answers(query)[0]
+
+    def site_answers(self, *queries: str) -> list[list[list[Any]]]:
+        """The rows of each query."""
+        container = f"{self.project}-wordpress-1"
+        return list(json.loads(run(["docker", "exec", container, "php", "-r", QUERIES, "--", *queries])))
+
+
+@contextmanager
+def without(stack: Stack, service: str, stop: str, start: str) -> Iterator[None]:
+    """A service stopped or paused; it is healthy again in the end."""
+    name = f"{stack.project}-{service}-1"
+    run(["docker", stop, name])
+    try:
+        yield
+    finally:
+        run(["docker", start, name])
+        healthy = ["docker", "inspect", "--format", "{{.State.Health.Status}}", name]
+        until(f"{service} is healthy", lambda: run(healthy).strip() == "healthy", 120)
 
 
 def environment() -> dict[str, str]:

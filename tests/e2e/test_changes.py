@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.conftest import WEEK, FirstRun
 from tests.e2e.harness import HOUSING, LIVE, TWEETS, Stack, until
+from tests.e2e.website import fresh
 
 SCORE = "SELECT avg(sentiment) FROM london_schema.sentiment WHERE run = %s"
 ALL_ROWS = "SELECT run, count(*) FROM london_schema.sentiment GROUP BY run ORDER BY run"
@@ -65,8 +66,9 @@ def test_down_and_up_keeps_the_data(stack: Stack, first_run: FirstRun) -> None:
     before = stack.rows(ALL_ROWS)
     stack.make("down")
     assert stack.containers() == []
-    assert "http://127.0.0.1" in stack.make("up")
+    assert stack.site in stack.make("up")
     assert stack.rows(ALL_ROWS) == before
+    assert "Piccadilly Circus" in fresh(stack.site).text
     assert stack.airflow("GET", f"/dags/{TWEETS}/dagRuns/{first_run.run_id}")["state"] == "success"
 
 

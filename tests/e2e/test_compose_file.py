@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.harness import Stack
 
-ONE_SHOT = {"airflow-migrate"}
+ONE_SHOT = {"airflow-migrate", "wordpress-init"}
 NETWORKS = {
     "airflow-api-server": {"database", "aws", "internet"},
     "airflow-dag-processor": {"database", "aws", "internet"},
@@ -17,10 +17,19 @@ NETWORKS = {
     "emr": {"aws", "cluster"},
     "fixtures": {"internet"},
     "localstack": {"aws"},
-    "postgres": {"database"},
+    "mariadb": {"site"},
+    "postgres": {"database", "results"},
     "spark-master": {"cluster"},
     "spark-worker": {"cluster"},
+    "wordpress": {"site", "results"},
+    "wordpress-init": {"site"},
 }
+REAL = {name for name in NETWORKS if name.startswith("airflow-")} | {
+    "mariadb",
+    "postgres",
+    "wordpress",
+    "wordpress-init",
+}  # also where S3 and EMR are AWS's
 
 
 def services(stack: Stack, profile: str) -> dict[str, Any]:
@@ -53,7 +62,7 @@ def test_images_are_pinned(local: dict[str, Any]) -> None:
 
 def test_ports_are_published_on_loopback_only(local: dict[str, Any]) -> None:
     published = [port for service in local.values() for port in service.get("ports", [])]
-    assert len(published) == 6
+    assert len(published) == 7
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
 
 
@@ -87,15 +96,19 @@ def test_a_secret_is_given_to_who_needs_it_only(local: dict[str, Any], stack_of_
     }  # fmt: skip
     assert holders["POSTGRES_PASSWORD"] == {"postgres"}
     assert holders["PIPELINE_PASSWORD"] == {"postgres", "localstack"}
-    assert holders["WEBAPP_PASSWORD"] == {"postgres"}
+    assert holders["WEBAPP_PASSWORD"] == {"postgres", "wordpress"}
     assert holders["FIXTURES_TOKEN"] == {"localstack"}
     airflow = {name for name in local if name.startswith("airflow-")}
     assert holders["AIRFLOW_DB_PASSWORD"] == {"postgres", *airflow}
     assert holders["AIRFLOW_ADMIN_PASSWORD"] == {"airflow-api-server"}
+    assert holders["MARIADB_ROOT_PASSWORD"] == {"mariadb"}
+    assert holders["WORDPRESS_DB_PASSWORD"] == {"mariadb", "wordpress", "wordpress-init"}
+    assert holders["WORDPRESS_ADMIN_PASSWORD"] == {"wordpress-init"}
+    assert holders["WORDPRESS_SECRET_KEY"] == {"wordpress", "wordpress-init"}
 
 
 def test_profile_emr_has_no_emulator(stack_of_files: Stack) -> None:
     real = services(stack_of_files, "emr")
-    assert set(real) == {name for name in NETWORKS if name.startswith("airflow-") or name == "postgres"}
+    assert set(real) == REAL
     for service in real.values():
         assert not any(name.startswith("AWS_ENDPOINT_URL") for name in service.get("environment", {}))

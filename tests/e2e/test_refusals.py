@@ -3,11 +3,10 @@
 import shutil
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import OUT, Stack
+from tests.e2e.harness import OUT, Stack, set_value
 
 
 @pytest.fixture
@@ -24,11 +23,6 @@ def one_line(output: str, *words: str) -> None:
     assert len(lines) == 1, output
     for word in words:
         assert word in lines[0]
-
-
-def set_value(file: Path, name: str, value: str) -> None:
-    lines = [line for line in file.read_text().splitlines() if not line.startswith(f"{name}=")]
-    file.write_text("\n".join([*lines, f"{name}={value}", ""]))
 
 
 @pytest.mark.parametrize("target", ["up", "doctor"])

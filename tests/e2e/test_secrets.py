@@ -2,16 +2,17 @@
 
 import base64
 import gzip
+import json
 import subprocess
 from contextlib import closing
 from urllib.parse import quote
 
-import psycopg2
 import pytest
 from psycopg2 import sql
 
 from tests.e2e.conftest import FirstRun
 from tests.e2e.harness import Stack, environment, run
+from tests.e2e.website import site_content
 
 CHUNK = 16 * 1024 * 1024
 
@@ -19,7 +20,7 @@ CHUNK = 16 * 1024 * 1024
 @pytest.fixture(scope="module")
 def canaries(stack: Stack) -> dict[str, bytes]:
     """How a secret would look in a text, by what it is called: as it is, quoted, in base64."""
-    assert len(stack.secrets) >= 8
+    assert len(stack.secrets) >= 12
     assert len(set(stack.secrets.values())) == len(stack.secrets)
     forms = {}
     for name, value in stack.secrets.items():
@@ -60,12 +61,10 @@ def test_task_logs(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]
 
 def test_airflows_database(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
     """XComs, rendered templates, audit log, everything else."""
-    with closing(
-        psycopg2.connect(
-            host="127.0.0.1", port=stack.env["POSTGRES_PORT"], user="airflow", dbname="airflow",
-            password=stack.env["AIRFLOW_DB_PASSWORD"],
-        )
-    ) as connection, connection.cursor() as cursor:  # fmt: skip
+    with (
+        closing(stack.postgres("airflow", "airflow", stack.env["AIRFLOW_DB_PASSWORD"])) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [name for (name,) in cursor.fetchall()]
         assert {"xcom", "rendered_task_instance_fields", "log"} <= set(tables)
@@ -76,6 +75,14 @@ def test_airflows_database(stack: Stack, first_run: FirstRun, canaries: dict[str
                 rows += 1
                 assert found(row.encode(), canaries) == [], table
         assert rows > 100
+
+
+def test_the_websites_database(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
+    content = site_content(stack)
+    assert {"wp_options", "wp_posts", "wp_users"} <= set(content)
+    text = json.dumps(content).encode()
+    assert b"admin@tubepulse.invalid" in text
+    assert found(text, canaries) == []
 
 
 def test_objects_in_s3(stack: Stack, first_run: FirstRun, canaries: dict[str, bytes]) -> None:
@@ -89,16 +96,16 @@ def test_objects_in_s3(stack: Stack, first_run: FirstRun, canaries: dict[str, by
 
 def test_command_lines(first_run: FirstRun, canaries: dict[str, bytes]) -> None:
     seen = first_run.samples.command_lines
-    assert len(seen) >= 11
+    assert len(seen) >= 14
     for name, lines in seen.items():
-        assert len(lines) > 1 or "migrate" in name, name
+        assert len(lines) > 1 or "migrate" in name or "wordpress-init" in name, name
         for line in lines:
             assert found(line.encode(), canaries) == [], name
 
 
 def test_images(stack: Stack, canaries: dict[str, bytes]) -> None:
     images = set(stack.compose("config", "--images").split())
-    assert len(images) == 5
+    assert len(images) == 7
     for image in sorted(images):
         history = run(["docker", "history", "--no-trunc", image]) + run(["docker", "image", "inspect", image])
         assert found(history.encode(), canaries) == [], image
@@ -117,6 +124,6 @@ def in_files(image: str, wanted: dict[str, bytes]) -> set[str]:
                 hits |= set(found(tail + chunk, wanted))
                 tail = chunk[-longest:]
     finally:
-        run(["docker", "rm", container])
+        run(["docker", "rm", "--volumes", container])
     assert export.returncode == 0
     return hits

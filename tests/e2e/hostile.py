@@ -1,0 +1,51 @@
+"""Text that wants to be more, in PostgreSQL: a name and words with HTML, scripts and a shortcode."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.e2e.harness import Stack
+from tests.e2e.website import let_feeds_age
+
+STATION = """</script><script>hostile = 1</script>"'><img src=/x onerror=hostile=1>"""
+WORDS = [
+    "<img src=/x onerror=hostile=1>",
+    "</script><script>hostile=1</script>",
+    "[tubepulse_map]",
+    "&lt;b&gt;",
+]
+NEWEST = "(SELECT max(run) FROM london_schema.sentiment)"
+DATE = "(SELECT max(date) FROM london_schema.station_topics)"
+TWEETS = 400  # enough to be among the charts' stations
+WEEKS_WORDS = f"FROM london_schema.station_topics WHERE run = {NEWEST} AND station = ''"
+
+
+@contextmanager
+def hostile_text(stack: Stack) -> Iterator[None]:
+    """The newest week has a station of such a name, with prices and the best mood, and such words."""
+    kept = stack.rows(f"SELECT * {WEEKS_WORDS}")
+    stack.write(f"DELETE {WEEKS_WORDS}")
+    stack.write("INSERT INTO london_schema.stations VALUES (%s, 51.5, -0.12, 1)", STATION)
+    stack.write(
+        f"""INSERT INTO london_schema.sentiment
+            SELECT {NEWEST}, 'hostile-' || n, 'text', {DATE}, %s, 1 FROM generate_series(1, {TWEETS}) AS n""",
+        STATION,
+    )
+    stack.write(
+        "INSERT INTO london_schema.housing_prices VALUES ('hostile', '1', %s, 1000000, '2026-01-01')", STATION
+    )
+    for rank, word in enumerate(WORDS, 1):
+        for station in ("", STATION):
+            stack.write(
+                f"INSERT INTO london_schema.station_topics VALUES ({NEWEST}, {DATE}, %s, %s, %s, 1)",
+                station, rank, word,
+            )  # fmt: skip
+    let_feeds_age(stack)
+    try:
+        yield
+    finally:
+        for table in ("stations", "sentiment", "housing_prices", "station_topics"):
+            stack.write(f"DELETE FROM london_schema.{table} WHERE station = %s", STATION)
+        stack.write(f"DELETE {WEEKS_WORDS}")
+        for row in kept:
+            stack.write("INSERT INTO london_schema.station_topics VALUES (%s, %s, %s, %s, %s, %s)", *row)
+        let_feeds_age(stack)

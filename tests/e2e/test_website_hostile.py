@@ -1,0 +1,68 @@
+"""Text that wants to be more: the website shows it, letter by letter, and nothing of it runs."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.browser import Visitor
+from tests.e2e.conftest import FirstRun
+from tests.e2e.harness import Stack
+from tests.e2e.hostile import STATION, WORDS, hostile_text
+from tests.e2e.website import PAGES
+
+
+@pytest.fixture(scope="module")
+def hostile(browser: Browser, stack: Stack, first_run: FirstRun) -> Iterator[Visitor]:
+    with hostile_text(stack), Visitor(browser, stack.site) as somebody:
+        yield somebody
+
+
+@pytest.fixture(scope="module")
+def shown(hostile: Visitor) -> dict[str, Page]:
+    """The pages with such text, each in a tab."""
+    return {name: hostile.open(path) for name, path in PAGES.items()}
+
+
+def test_nothing_runs_and_nothing_is_asked_for(hostile: Visitor, shown: dict[str, Page]) -> None:
+    for name, page in shown.items():
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("typeof hostile") == "undefined", name
+        assert page.locator("img[src='/x']").count() == 0, name
+    assert not any(address.endswith("/x") for address in hostile.addresses)
+    assert hostile.complaints == []
+
+
+def test_the_table_shows_name_and_words(shown: dict[str, Page]) -> None:
+    page = shown["stations"]
+    page.get_by_role("searchbox").first.fill("hostile")
+    (row,) = page.locator("[data-table=stations] tbody tr").all()
+    assert row.locator("th").inner_text() == STATION
+    assert row.locator("td").last.inner_text() == ", ".join(WORDS)
+
+
+def test_the_charts_have_the_name(shown: dict[str, Page]) -> None:
+    page = shown["stations"]
+    labels = "figure => JSON.parse(figure.querySelector('script').textContent).names"
+    for chart in ("mood_by_station", "price_and_mood"):
+        assert STATION in page.locator(f"[data-chart={chart}]").evaluate(labels), chart
+    best = "canvas => Chart.getChart(canvas).data.labels[0]"
+    assert page.locator("[data-chart=mood_by_station] canvas").evaluate(best) == STATION
+
+
+def test_the_map_tells_the_name(shown: dict[str, Page]) -> None:
+    page = shown["map"]
+    names = page.locator("circle.dot").evaluate_all("dots => dots.map(dot => dot.dataset.station)")
+    assert STATION in names
+    page.evaluate("document.querySelector('svg.tubepulse-map').focus()")
+    dot = page.locator(f"circle.dot >> nth={names.index(STATION)}")
+    dot.scroll_into_view_if_needed()
+    dot.dispatch_event("click")
+    assert page.evaluate("typeof hostile") == "undefined"
+
+
+def test_the_topics_are_words_not_shortcodes(shown: dict[str, Page]) -> None:
+    page = shown["topics"]
+    assert page.locator(".tubepulse-words li").all_inner_texts() == WORDS
+    assert ", ".join(WORDS) in page.inner_text("[data-table=topics] tbody tr:first-child")
+    assert page.locator("svg.tubepulse-map").count() == 0
