@@ -42,7 +42,7 @@ def build(file: Path, output: Path) -> int:
     """Build the image, take the plugin out of it, pack it; says where it is and what to do with it."""
     values = env_file.ensure(file)
     docker = engine.find().docker
-    environ = images.environment(docker, values, [images.TRIXIE])
+    environ = images.environment(docker, values, [images.TRIXIE]) | {"COMPOSE_PROFILES": "local"}
     compose = [docker, "compose", "--env-file", str(file)]
     service = {SERVICE: images.configured(compose, environ)[SERVICE]}
     images.run_jobs(images.builds(compose, service, environ))

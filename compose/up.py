@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from compose import checks, doctor, env_file, images, wpdatatables
@@ -38,7 +39,7 @@ def main() -> int:
 
 def up(profile: str, file: Path) -> int:
     """Check, build, start, wait, and say where everything is."""
-    begun = time.monotonic()
+    begun, moment = time.monotonic(), datetime.now(UTC).isoformat()
     values = env_file.ensure(file)
     if obstacles := doctor.run(profile, file, quiet=True):
         return obstacles
@@ -52,6 +53,8 @@ def up(profile: str, file: Path) -> int:
             print(f"✘ {name} is {state}; the end of its log:\n{log}", file=sys.stderr)
         print("the stack did not become healthy: make logs shows more, make doctor may help", file=sys.stderr)
         return 1
+    for line in website_problems(compose, environ, moment):
+        print(f"✘ {line}", file=sys.stderr)
     print(f"\n✔ everything is healthy, {time.monotonic() - begun:.0f} s after make up\n")
     print("\n".join(places(profile, values)))
     return 0
@@ -101,6 +104,14 @@ def trouble(container: Container) -> str:
     return health if health not in ("healthy", "") else ""
 
 
+def website_problems(compose: Sequence[str], environ: Mapping[str, str], since: str) -> Iterator[str]:
+    """What wordpress-init could not do since a moment (ISO 8601): the site goes on without it."""
+    logs = [*compose, "logs", "--no-color", "--no-log-prefix", "--since", since, "wordpress-init"]
+    for line in _output(logs, environ).splitlines():
+        if line.startswith("provision: "):
+            yield f"website: {line.removeprefix('provision: ')}"
+
+
 def places(profile: str, values: Mapping[str, str]) -> list[str]:
     """Lines: what is where, and how to log in."""
     own = [
@@ -108,7 +119,7 @@ def places(profile: str, values: Mapping[str, str]) -> list[str]:
             "website",
             "http",
             "WORDPRESS_PORT",
-            f"admin / {values['WORDPRESS_ADMIN_PASSWORD']}; tables and charts",
+            f"admin / {values['WORDPRESS_ADMIN_PASSWORD']}; /wp-admin/ edits pages and tables",
         ),
         ("Airflow", "http", "AIRFLOW_PORT", f"admin / {values['AIRFLOW_ADMIN_PASSWORD']}"),
         ("PostgreSQL", "postgresql", "POSTGRES_PORT", "tubepulse; logins pipeline and webapp: see .env"),

@@ -1,7 +1,8 @@
 """wpDataTables Lite for the website: brought once from WordPress's plugin directory, checked against its pin.
 
-Standard library only. A zip in wordpress/plugins/, of whatever edition, is left as it is. Whatever goes wrong
-is one line: the site has tables and charts of its own, so that `make up` goes on.
+Standard library only. A zip in wordpress/plugins/, of whatever edition, is the user's and wins; what is
+brought lies in a folder of its own there, where an earlier pin's gives way. Whatever goes wrong is one line:
+the site has tables and charts of its own, so that `make up` goes on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "wordpress" / "plugins"
-BEGIN = 5.0  # seconds until the first bytes: without a network nobody shall wait
+DOWNLOADED = "downloaded"  # a folder in it
+BEGIN = 5.0  # seconds until an answer begins: without a network nobody shall wait
 STALL = 15.0  # seconds without a byte
 LONGEST = 600.0  # seconds
 PIECE = 256 * 1024  # bytes
@@ -59,13 +61,15 @@ class Transfer(threading.Thread):
         self.size = 0  # as announced; 0 where it is not
         self.data = bytearray()
         self.problem: Exception | None = None
+        self.begun = self.given_up = False
 
     def run(self) -> None:
         """Fetch, by the proxy and with the certificates that the environment names."""
         try:
             with urllib.request.build_opener().open(self.url, timeout=STALL) as answer:
+                self.begun = True
                 self.size = int(answer.headers.get("Content-Length") or 0)
-                while len(self.data) <= LARGEST and (piece := answer.read(PIECE)):
+                while len(self.data) <= LARGEST and not self.given_up and (piece := answer.read1(PIECE)):
                     self.data += piece
         except (OSError, http.client.HTTPException, ValueError) as problem:
             self.problem = problem
@@ -73,13 +77,14 @@ class Transfer(threading.Thread):
 
 def ensure(wanted: str, folder: Path = FOLDER, release: Release = LITE) -> None:
     """Bring the release where wpDataTables is wanted ("on") and no zip lies in the folder, or say why not."""
-    if wanted != "on" or any(folder.glob("*.zip")):
+    kept = folder / DOWNLOADED / release.url.rpartition("/")[2]
+    if wanted != "on" or kept.exists() or any(path.suffix.lower() == ".zip" for path in folder.glob("*")):
         return
     try:
         data = download(release)
         if content_hash(data) != release.content:
             raise Unavailable("what came is not the release that is pinned")
-        keep(data, folder / release.url.rpartition("/")[2])
+        keep(data, kept)
     except Unavailable as problem:
         print(
             f"no {release.name}: {problem}. The site has tables and charts of its own; to add the plugin, "
@@ -96,9 +101,10 @@ def download(release: Release) -> bytes:
     while transfer.is_alive():
         transfer.join(PAUSE)
         seconds, megabytes = time.monotonic() - begun, len(transfer.data) // 10**6
-        if not transfer.data and transfer.is_alive() and seconds > BEGIN:
+        if not transfer.begun and transfer.is_alive() and seconds > BEGIN:
             raise Unavailable(f"no answer of {transfer.url} within {BEGIN:.0f} s")
         if seconds > LONGEST:
+            transfer.given_up = True
             raise Unavailable(f"{transfer.url} takes more than {LONGEST / 60:.0f} minutes")
         if megabytes >= shown + 5:
             print(
@@ -143,12 +149,17 @@ def content_hash(data: bytes) -> str:
 
 
 def keep(data: bytes, path: Path) -> None:
-    """Write a file in one step, for the container's user to read; raises Unavailable."""
+    """Write a file in one step, alone in its folder, for the container's user to read; raises Unavailable."""
     try:
+        path.parent.mkdir(exist_ok=True)
+        path.parent.chmod(0o755)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
             new = Path(folder) / path.name
             new.write_bytes(data)
             new.chmod(0o644)
             new.rename(path)
+        for earlier in path.parent.glob("*.zip"):
+            if earlier != path:
+                earlier.unlink()
     except OSError as problem:
         raise Unavailable(f"{path.parent} cannot be written to: {reason(problem)}") from None

@@ -28,7 +28,7 @@ PATIENCE = 300  # seconds for the whole stack to become healthy on two busy core
 
 
 # With wpDataTables itself: only where the user has a zip of it
-ZIPS = sorted((ROOT / "wordpress" / "plugins").glob("*.zip"), key=lambda path: path.stat().st_mtime)
+ZIPS = sorted((ROOT / "wordpress" / "plugins").rglob("*.zip"), key=lambda path: path.stat().st_mtime)
 collect_ignore = [] if ZIPS else ["test_wpdatatables_release.py"]
 
 

@@ -23,24 +23,26 @@ WEEKS_WORDS = f"FROM london_schema.station_topics WHERE run = {NEWEST} AND stati
 def hostile_text(stack: Stack) -> Iterator[None]:
     """The newest week has a station of such a name, with prices and the best mood, and such words."""
     kept = stack.rows(f"SELECT * {WEEKS_WORDS}")
-    stack.write(f"DELETE {WEEKS_WORDS}")
-    stack.write("INSERT INTO london_schema.stations VALUES (%s, 51.5, -0.12, 1)", STATION)
-    stack.write(
-        f"""INSERT INTO london_schema.sentiment
-            SELECT {NEWEST}, 'hostile-' || n, 'text', {DATE}, %s, 1 FROM generate_series(1, {TWEETS}) AS n""",
-        STATION,
-    )
-    stack.write(
-        "INSERT INTO london_schema.housing_prices VALUES ('hostile', '1', %s, 1000000, '2026-01-01')", STATION
-    )
-    for rank, word in enumerate(WORDS, 1):
-        for station in ("", STATION):
-            stack.write(
-                f"INSERT INTO london_schema.station_topics VALUES ({NEWEST}, {DATE}, %s, %s, %s, 1)",
-                station, rank, word,
-            )  # fmt: skip
-    let_feeds_age(stack)
     try:
+        stack.write(f"DELETE {WEEKS_WORDS}")
+        stack.write("INSERT INTO london_schema.stations VALUES (%s, 51.5, -0.12, 1)", STATION)
+        stack.write(
+            f"""INSERT INTO london_schema.sentiment
+                SELECT {NEWEST}, 'hostile-' || n, 'text', {DATE}, %s, 1
+                FROM generate_series(1, {TWEETS}) AS n""",
+            STATION,
+        )
+        stack.write(
+            "INSERT INTO london_schema.housing_prices VALUES ('hostile', '1', %s, 1000000, '2026-01-01')",
+            STATION,
+        )
+        for rank, word in enumerate(WORDS, 1):
+            for station in ("", STATION):
+                stack.write(
+                    f"INSERT INTO london_schema.station_topics VALUES ({NEWEST}, {DATE}, %s, %s, %s, 1)",
+                    station, rank, word,
+                )  # fmt: skip
+        let_feeds_age(stack)
         yield
     finally:
         for table in ("stations", "sentiment", "housing_prices", "station_topics"):

@@ -34,12 +34,14 @@ def clean_site(stack: Stack, first_run: FirstRun) -> Iterator[str]:
     site = f"http://localhost:{port}"
     about = {"weblog_title": "Elsewhere", "user_name": "admin", "admin_email": "admin@example.org",
              "admin_password": PASSWORD, "admin_password2": PASSWORD}  # fmt: skip
-    installed = requests.post(f"{site}/wp-admin/install.php?step=2", data=about, timeout=60)
-    assert "Success!" in installed.text, installed.text[-1000:]
-    yield site
-    stack.compose(*files, "rm", "--stop", "--force", "clean-site", CLEAN_SITE_PORT=port)
-    tables = [name for (name,) in stack.site_rows("SHOW TABLES LIKE 'clean\\_%'")]
-    stack.site_rows(f"DROP TABLE {', '.join(tables)}")
+    try:
+        installed = requests.post(f"{site}/wp-admin/install.php?step=2", data=about, timeout=60)
+        assert "Success!" in installed.text, installed.text[-1000:]
+        yield site
+    finally:
+        stack.compose(*files, "rm", "--stop", "--force", "--volumes", "clean-site", CLEAN_SITE_PORT=port)
+        tables = [name for (name,) in stack.site_rows("SHOW TABLES LIKE 'clean\\_%'")]
+        stack.site_rows(f"DROP TABLE {', '.join(tables)}")
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,12 @@ def test_a_visitor_sees_them_too_and_nothing_from_outside(
 def test_an_empty_password_field_keeps_the_stored_one(settings: Page, stack: Stack) -> None:
     assert settings.input_value("#tubepulse-password") == ""
     assert "Connected to postgres as webapp." in save(settings, stack, password="")
+
+
+def test_a_stored_password_is_not_sent_to_another_host(settings: Page, stack: Stack) -> None:
+    answer = save(settings, stack, host="elsewhere.invalid", password="")
+    assert "Not saved." in answer
+    assert "give the password again" in answer
 
 
 def test_who_is_not_logged_in_changes_no_settings(clean_site: str, admin: Visitor, stack: Stack) -> None:

@@ -9,9 +9,10 @@ import requests
 
 from tests.e2e.conftest import FirstRun
 from tests.e2e.harness import Stack, until
-from tests.e2e.website import PAGES, RELOAD, Editor, fresh
+from tests.e2e.website import PAGES, RELOAD, Editor, fresh, let_feeds_age
 
 SECONDS = 5  # that a page is shared
+FOLDER = "/tmp/tubepulse-pages"  # in the container
 HOP = ("Date", "Content-Length", "Transfer-Encoding", "Connection")  # headers of one answer
 
 
@@ -87,8 +88,45 @@ def test_an_edit_is_seen_by_the_editor_at_once_and_by_all_soon(stack: Stack, fir
         editor.rest("POST", f"/wp/v2/pages/{page['id']}", title=page["title"]["raw"])
 
 
-def test_addresses_do_not_fill_the_disk(stack: Stack, first_run: FirstRun) -> None:
-    for number in range(70):
-        requests.get(f"{stack.site}{'/' * number}/topics/", timeout=30)
-    kept = stack.inside("wordpress", "sh", "-c", "ls /tmp/tubepulse-pages | wc -l")
-    assert 1 <= int(kept) <= 64
+def test_a_page_that_is_withdrawn_is_soon_nobodys(stack: Stack, first_run: FirstRun) -> None:
+    editor = Editor(stack.site, stack.env["WORDPRESS_ADMIN_PASSWORD"])
+    page = editor.page("map")
+    url = stack.site + PAGES["map"]
+    shared(stack, PAGES["map"])
+    try:
+        editor.rest("POST", f"/wp/v2/pages/{page['id']}", status="private")
+        until("it is gone", lambda: requests.get(url, timeout=30).status_code == 404, 3 * SECONDS)
+        for _ in range(3):
+            assert requests.get(url, timeout=30).status_code == 404
+    finally:
+        editor.rest("POST", f"/wp/v2/pages/{page['id']}", status="publish")
+
+
+def test_under_another_name_nothing_is_shared(stack: Stack, first_run: FirstRun) -> None:
+    shared(stack)
+    for _ in range(3):
+        answer = requests.get(stack.url("WORDPRESS"), timeout=30, allow_redirects=False)
+        assert "Age" not in answer.headers
+
+
+def test_no_more_than_a_sites_pages_are_kept(stack: Stack, first_run: FirstRun) -> None:
+    full = f"rm -rf {FOLDER} && mkdir -m 700 {FOLDER} && for n in $(seq 64); do : >{FOLDER}/$n; done"
+    stack.inside("wordpress", "sh", "-c", full)
+    for _ in range(2):
+        assert "Age" not in requests.get(stack.site + PAGES["map"], timeout=30).headers
+    stack.inside("wordpress", "sh", "-c", f"touch -d '2 minutes ago' {FOLDER}/*")
+    shared(stack, PAGES["map"])
+    assert int(stack.inside("wordpress", "sh", "-c", f"ls {FOLDER} | wc -l")) < 10
+
+
+def test_postgresql_is_asked_once_a_minute(stack: Stack, first_run: FirstRun) -> None:
+    let_feeds_age(stack)
+    fresh(stack.site)
+    stack.write("INSERT INTO london_schema.stations VALUES ('Nowhere Road', 51.5, -0.12, 1)")
+    try:
+        assert "Nowhere Road" not in fresh(stack.site).text
+        let_feeds_age(stack, 61)
+        assert "Nowhere Road" in fresh(stack.site).text
+    finally:
+        stack.write("DELETE FROM london_schema.stations WHERE station = 'Nowhere Road'")
+        let_feeds_age(stack)

@@ -92,3 +92,5 @@ def test_scripts_in_a_page_cannot_be_made_up(stack: Stack, page: str) -> None:
         part for part in policy.split(";") if part.split()[:1] in (["script-src"], ["default-src"])
     )
     assert "'unsafe-eval'" not in scripts
+    assert "'unsafe-inline'" not in scripts
+    assert "'nonce-" in scripts

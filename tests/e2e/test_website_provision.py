@@ -43,7 +43,7 @@ def test_an_editors_page_stays_as_edited(stack: Stack, editor: Editor, edited: d
     assert "Ours, by hand." in found["content"]["raw"]
 
 
-def test_a_page_that_was_deleted_stays_deleted(stack: Stack, editor: Editor) -> None:
+def test_a_page_in_the_trash_stays_there(stack: Stack, editor: Editor) -> None:
     page = editor.page("map")
     editor.rest("DELETE", f"/wp/v2/pages/{page['id']}")
     try:

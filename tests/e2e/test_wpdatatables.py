@@ -28,9 +28,18 @@ def stub(stack: Stack, first_run: FirstRun) -> Iterator[str]:
     shutil.copytree(STUB, folder / "wpdatatables")
     archive = stack.checkout / "wordpress" / "plugins" / "wpdatatables-stub"
     made = Path(shutil.make_archive(str(archive), "zip", folder, "wpdatatables"))
-    yield stack.provision()
-    made.unlink()
-    remove_wpdatatables(stack)
+    try:
+        yield stack.provision()
+    finally:
+        made.unlink()
+        remove_wpdatatables(stack)
+
+
+def test_style_sheets_ask_no_other_host(stack: Stack, stub: str) -> None:
+    sheet = fresh(f"{stack.site}/wp-content/plugins/wpdatatables/style.css").text
+    assert "example.org" in (STUB / "style.css").read_text()
+    assert "example.org" not in sheet
+    assert sheet.split() == ["@import", 'url("own.css");', "p", "{", "color:", "red;", "}"]
 
 
 def given(stack: Stack, feed: str, *columns: str) -> dict[str, Any]:

@@ -41,9 +41,11 @@ def release(stack: Stack, first_run: FirstRun) -> Iterator[str]:
     """The newest of the user's zips, unpacked and active; what provisioning said of it."""
     copy = stack.checkout / "wordpress" / "plugins" / ZIPS[-1].name
     shutil.copy(ZIPS[-1], copy)
-    yield stack.provision()
-    copy.unlink()
-    remove_wpdatatables(stack)
+    try:
+        yield stack.provision()
+    finally:
+        copy.unlink()
+        remove_wpdatatables(stack)
 
 
 @pytest.fixture(scope="module")

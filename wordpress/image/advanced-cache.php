@@ -9,6 +9,8 @@ declare(strict_types=1);
 
 namespace Tubepulse\PageCache;
 
+defined('ABSPATH') || exit;
+
 const FOLDER = '/tmp/tubepulse-pages';
 const FRESH_SECONDS = 5;
 const LONGEST_SECONDS = 60; // an older page is shown to nobody, whatever happened to its successor
@@ -23,14 +25,15 @@ if (may_be_shared()) {
 function may_be_shared(): bool
 {
     $asked = strtolower(($_SERVER['HTTP_CACHE_CONTROL'] ?? '') . ' ' . ($_SERVER['HTTP_PRAGMA'] ?? ''));
-    return PHP_SAPI !== 'cli' && $_SERVER['REQUEST_METHOD'] === 'GET' && $_SERVER['QUERY_STRING'] === ''
+    return PHP_SAPI !== 'cli' && defined('WP_HOME') && "http://$_SERVER[HTTP_HOST]" === WP_HOME
+        && $_SERVER['REQUEST_METHOD'] === 'GET' && $_SERVER['QUERY_STRING'] === ''
         && $_COOKIE === [] && ($_SERVER['HTTP_AUTHORIZATION'] ?? '') === ''
         && !str_contains($asked, 'no-cache') && !str_contains($asked, 'max-age=0');
 }
 
 function file_of_page(): string
 {
-    return FOLDER . '/' . hash('sha256', $_SERVER['HTTP_HOST'] . ' ' . $_SERVER['REQUEST_URI']);
+    return FOLDER . '/' . hash('sha256', $_SERVER['REQUEST_URI']);
 }
 
 /** Answer with the page, and end; or return, and it is this request's to make. */
@@ -38,10 +41,11 @@ function serve(string $file): void
 {
     $touched = @filemtime($file);
     $page = $touched === false ? false : @unserialize((string) @file_get_contents($file), ['allowed_classes' => false]);
-    if (!is_array($page) || time() - $page['made'] > LONGEST_SECONDS) {
+    $age = is_array($page) ? time() - $page['made'] : -1;
+    if ($age < 0 || $age > LONGEST_SECONDS) {
         return;
     }
-    if (time() - $touched > FRESH_SECONDS) {
+    if (time() - $touched > FRESH_SECONDS || $touched > time()) {
         touch($file); // the next ones get this page until its successor is there
         return;
     }
@@ -49,7 +53,7 @@ function serve(string $file): void
     foreach ($page['headers'] as $header) {
         header(str_replace($page['nonce'], $nonce, $header));
     }
-    header('Age: ' . (time() - $page['made']));
+    header("Age: $age");
     echo str_replace($page['nonce'], $nonce, $page['html']);
     exit;
 }
@@ -63,17 +67,29 @@ function kept(string $file, string $html): string
         && preg_grep('/^(Set-Cookie|Cache-Control):/i', $headers) === [];
     $policy = implode("\n", preg_grep('/^Content-Security-Policy:/i', $headers));
     if (!$public || !preg_match("/'nonce-([^']+)'/", $policy, $found)) {
+        if (http_response_code() < 500) {
+            @unlink($file); // withdrawn, or no longer for everybody
+        }
         return $html;
     }
     if (!is_dir(FOLDER)) {
         @mkdir(FOLDER, 0700);
     }
-    if (is_file($file) || count(glob(FOLDER . '/*')) < MOST_PAGES) {
+    if (is_file($file) || has_room()) {
         $page = ['made' => time(), 'nonce' => $found[1], 'headers' => $headers, 'html' => $html];
         $new = $file . '.' . getmypid();
-        if (@file_put_contents($new, serialize($page)) !== false) {
-            rename($new, $file);
+        if (@file_put_contents($new, serialize($page)) === false || !rename($new, $file)) {
+            @unlink($new);
         }
     }
     return $html;
+}
+
+/** Whether one more page may be kept; those that nobody is shown any more go. */
+function has_room(): bool
+{
+    $files = glob(FOLDER . '/*') ?: [];
+    $old = array_filter($files, static fn (string $file): bool => time() - (int) @filemtime($file) > LONGEST_SECONDS);
+    array_map(static fn (string $file): bool => @unlink($file), $old);
+    return count($files) - count($old) < MOST_PAGES;
 }

@@ -13,7 +13,7 @@ function wp_new_blog_notification(): void
 require __DIR__ . '/load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 
-if (!is_blog_installed()) {
+if (!is_blog_installed() || get_users(['number' => 1]) === []) { // without a user it was interrupted
     $password = setting('WORDPRESS_ADMIN_PASSWORD');
     if ($password === '') {
         problem('WORDPRESS_ADMIN_PASSWORD is not set: the site needs an administrator');

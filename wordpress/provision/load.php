@@ -12,6 +12,12 @@ require '/var/www/html/wp-load.php';
 // WordPress tries itself over HTTP at times: nobody listens yet
 add_filter('pre_http_request', static fn () => new WP_Error('provisioning', 'No calls while the site is provisioned.'));
 
+// Its page would be an answer to a browser, and a success to the shell
+add_filter('wp_die_handler', static fn () => static function (mixed $message): never {
+    problem(trim(strip_tags($message instanceof WP_Error ? $message->get_error_message() : (string) $message)));
+    exit(1);
+});
+
 function changed(string $what): void
 {
     echo "$what\n";

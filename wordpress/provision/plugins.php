@@ -67,10 +67,10 @@ function activation_error(string $plugin): ?string
     return null;
 }
 
-/** The newest file, where there are several. */
+/** The user's, the newest where there are several; else the one that `make up` brought. */
 function newest_zip(): ?string
 {
-    $zips = glob(ZIPS . '/*.[zZ][iI][pP]') ?: [];
+    $zips = glob(ZIPS . '/*.[zZ][iI][pP]') ?: glob(ZIPS . '/downloaded/*.zip') ?: [];
     usort($zips, static fn (string $a, string $b): int => [filemtime($b), $b] <=> [filemtime($a), $a]);
     if (count($zips) > 1) {
         problem('wordpress/plugins holds ' . count($zips) . ' zips: the newest is taken, ' . basename($zips[0]));

@@ -40,7 +40,10 @@ function unpack_plugin(string $file, string $plugins, string $folder): string
         if (is_dir("$plugins/$folder")) {
             rename("$plugins/$folder", "$work/replaced");
         }
-        rename("$work/$folder", "$plugins/$folder") || throw new BadZip("cannot write to $plugins");
+        if (!rename("$work/$folder", "$plugins/$folder")) {
+            @rename("$work/replaced", "$plugins/$folder");
+            throw new BadZip("cannot write to $plugins");
+        }
     } finally {
         remove_folder($work);
     }

@@ -66,21 +66,49 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_release_is_brought_for_everybody_to_read(tmp_path: Path) -> None:
     with directory(sends(zipped(FILES, zipfile.ZIP_STORED))) as release:
         ensure("on", tmp_path, release)
-    (file,) = tmp_path.iterdir()  # and nothing beside it
+    (file,) = (tmp_path / "downloaded").iterdir()  # and nothing beside it
     assert (file.name, file.stat().st_mode & 0o777) == ("wpdatatables.1.zip", 0o644)
     assert content_hash(file.read_bytes()) == release.content
 
 
-@pytest.mark.parametrize("wanted", ["on", "off"])
-def test_a_zip_that_is_there_or_no_wish_and_nothing_is_asked(tmp_path: Path, wanted: str) -> None:
-    if wanted == "on":
-        (tmp_path / "premium.zip").write_bytes(b"mine")
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [("on", "premium.zip"), ("on", "Lite.ZIP"), ("on", "downloaded/wpdatatables.1.zip"), ("off", "")],
+)
+def test_a_zip_that_is_there_or_no_wish_and_nothing_is_asked(tmp_path: Path, wanted: str, there: str) -> None:
+    if there:
+        (tmp_path / there).parent.mkdir(exist_ok=True)
+        (tmp_path / there).write_bytes(b"mine")
     before = list(tmp_path.iterdir())
     asked: list[str] = []
     with directory(lambda handler: asked.append(handler.path)) as release:
         ensure(wanted, tmp_path, release)
     assert asked == []
     assert list(tmp_path.iterdir()) == before
+
+
+def test_a_new_pin_takes_the_earlier_ones_place(tmp_path: Path) -> None:
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded" / "wpdatatables.0.zip").write_bytes(b"earlier")
+    with directory(sends(zipped(FILES))) as release:
+        ensure("on", tmp_path, release)
+    assert [path.name for path in (tmp_path / "downloaded").iterdir()] == ["wpdatatables.1.zip"]
+
+
+def test_a_slow_but_steady_answer_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wpdatatables, "BEGIN", 0.3)
+    body = zipped(FILES)
+
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        sends(b"", announced=len(body))(handler)
+        for start in range(0, len(body), 100):
+            time.sleep(0.2)
+            handler.wfile.write(body[start : start + 100])
+            handler.wfile.flush()
+
+    with directory(drips) as release:
+        ensure("on", tmp_path, release)
+    assert (tmp_path / "downloaded" / "wpdatatables.1.zip").exists()
 
 
 def same_name_twice() -> bytes:
@@ -173,7 +201,7 @@ def test_the_proxy_of_the_machine_is_used(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("http_proxy", proxy.url.rpartition("/")[0])
         release = Release("x", "http://plugins.invalid/x.zip", proxy.content)
         ensure("on", tmp_path, release)
-    assert (tmp_path / "x.zip").exists()
+    assert (tmp_path / "downloaded" / "x.zip").exists()
 
 
 def test_a_large_file_tells_how_far_it_is_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ function hide_user_sitemap(mixed $provider, string $name): mixed
 function tell_nothing_of_names(string $problem): string
 {
     global $errors;
-    $telling = ['invalid_username', 'invalid_email', 'incorrect_password'];
+    $telling = ['invalid_username', 'invalid_email', 'incorrect_password', 'invalidcombo'];
     return $errors instanceof \WP_Error && array_intersect($errors->get_error_codes(), $telling) !== []
         ? 'User name and password do not match.'
         : $problem;

@@ -46,7 +46,7 @@ function headline(): string
     return match (true) {
         is_front_page() && get_bloginfo('description') !== '' => get_bloginfo('description'),
         is_singular() => single_post_title('', false),
-        is_search() => 'Search: ' . get_search_query(false),
+        is_search() => 'Search: ' . get_search_query(),
         is_archive() => get_the_archive_title(),
         default => get_bloginfo('name'),
     };

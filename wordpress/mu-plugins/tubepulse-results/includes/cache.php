@@ -12,7 +12,7 @@ defined('ABSPATH') || exit;
 
 const FRESH_SECONDS = 60;
 const RETRY_SECONDS = 15; // after a failure, nobody waits for PostgreSQL before that
-const TURN_SECONDS = 3; // a visitor without any rows to see waits that long for another's query
+const TURN_SECONDS = CONNECT_SECONDS + STATEMENT_SECONDS; // a visitor without any rows to see waits for another's query
 
 final class Result
 {
@@ -37,7 +37,7 @@ function read_feed(string $name): Result
     if ($feed->derive !== null) {
         $base = read_feed($feed->base);
         $rows = ($feed->derive)($base->rows);
-        return new Result($rows, $base->read_at, $base->fresh, $base->problem ?? ($rows === [] ? NO_DATA : null));
+        return new Result($rows, $base->read_at, $base->fresh, $base->problem ?? ($rows === [] ? nothing_in($name) : null));
     }
     return fresh_result($feed) ?? failed_result($feed) ?? asked_result($feed);
 }
@@ -50,14 +50,15 @@ function fresh_result(Feed $feed): ?Result
     if ($kept === null || !$kept['current'] || $age < 0 || $age >= FRESH_SECONDS) {
         return null;
     }
-    return good_result($kept['rows'], $kept['read_at']);
+    return good_result($feed, $kept['rows'], $kept['read_at']);
 }
 
 /** What is kept, where PostgreSQL was away a moment ago. */
 function failed_result(Feed $feed): ?Result
 {
     $failure = last_failure($feed);
-    return $failure !== null && time() - $failure['at'] < RETRY_SECONDS ? old_result($feed, $failure['problem']) : null;
+    $age = time() - ($failure['at'] ?? 0);
+    return $failure !== null && $age >= 0 && $age < RETRY_SECONDS ? old_result($feed, $failure['problem']) : null;
 }
 
 /** PostgreSQL's answer, if it is this request's turn to ask. */
@@ -68,7 +69,7 @@ function asked_result(Feed $feed): Result
     $recent = $kept !== null && $kept['current'] && time() - $kept['read_at'] < 2 * FRESH_SECONDS;
     if (!lock_feed($feed, $failure !== null || $recent ? 0 : TURN_SECONDS)) {
         return $failure === null && $recent
-            ? good_result($kept['rows'], $kept['read_at'])
+            ? good_result($feed, $kept['rows'], $kept['read_at'])
             : old_result($feed, $failure['problem'] ?? 'unreachable');
     }
     try {
@@ -100,12 +101,12 @@ function ask(Feed $feed): Result
     }
     keep_rows($feed, $rows);
     forget_failures($feed);
-    return good_result($rows, time());
+    return good_result($feed, $rows, time());
 }
 
-function good_result(array $rows, int $read_at): Result
+function good_result(Feed $feed, array $rows, int $read_at): Result
 {
-    return new Result($rows, $read_at, true, $rows === [] ? NO_DATA : null);
+    return new Result($rows, $read_at, true, $rows === [] ? nothing_in($feed->name) : null);
 }
 
 function old_result(Feed $feed, string $problem): Result

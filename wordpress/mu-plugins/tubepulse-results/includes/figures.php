@@ -51,8 +51,8 @@ function key_figures(array $stations): array
         [$tweets, 'tweets this week', 'counted once at each station they are near'],
         [number_format(count($heard)), 'stations', 'with tweets this week, of ' . number_format(count($stations))],
         [signed($mood), 'mean mood', 'of the week’s tweets, from −1 to +1'],
-        [pounds($price), 'average price', "of $sales within 1 km"],
-        [signed($r, 2), 'correlation', 'Pearson’s r of price and mood, from −1 to +1'],
+        [pounds($price), 'average price', "of $sales within 1 km, counted at each station"],
+        [signed($r, 2), 'correlation', 'Pearson’s r of price and mood over all weeks, from −1 to +1'],
     ];
 }
 

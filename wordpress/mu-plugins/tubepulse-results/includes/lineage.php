@@ -26,7 +26,7 @@ function render_lineage(array $jobs): string
         <div class="tubepulse tubepulse-lineage alignwide">
         <div class="tubepulse-scroll" role="region" tabindex="0" aria-labelledby="$id">
         <table data-table="lineage">
-        <caption id="$id">The last run of each job. A batch is a week (202646) or a month (202611).</caption>
+        <caption id="$id">Each job’s run of the newest batch: a week (202646) or a month (202611).</caption>
         <thead><tr><th scope="col">Batch · job</th><th scope="col">Task</th><th scope="col">From</th>
         <th scope="col">To</th><th scope="col">When <small>UTC</small></th></tr></thead>
         <tbody>

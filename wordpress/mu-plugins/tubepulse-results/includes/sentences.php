@@ -10,6 +10,12 @@ defined('ABSPATH') || exit;
 const NO_DATA = 'No data yet: the pipeline has not run.';
 const NOTHING_EARLIER = ' there are no earlier figures to show. Please try again in a minute.';
 
+/** What is missing where a feed has no rows. */
+function nothing_in(string $feed): string
+{
+    return $feed === 'vsentiment' ? 'No station has both sales and tweets yet.' : NO_DATA;
+}
+
 /** @param ?int $read_at of the rows that are shown instead; null: there are none */
 function sentence(string $problem, ?int $read_at): string
 {

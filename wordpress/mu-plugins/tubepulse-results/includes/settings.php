@@ -45,6 +45,9 @@ function wrong_settings(array $settings): array
             $wrong[] = FIELDS[$name][0] . ' holds a semicolon or a control character.';
         }
     }
+    if ($settings['sslrootcert'] === 'system' && $settings['sslmode'] !== 'verify-full') {
+        $wrong[] = 'The system’s certificates serve to verify the server: choose that, or leave the root certificate empty.';
+    }
     $ports = ['options' => ['min_range' => 1, 'max_range' => 65535]];
     if (filter_var($settings['port'], FILTER_VALIDATE_INT, $ports) === false) {
         $wrong[] = 'Port is a number from 1 to 65535.';
@@ -56,6 +59,20 @@ function wrong_settings(array $settings): array
         $wrong[] = 'To verify the server, a root certificate is needed.';
     }
     return $wrong;
+}
+
+/**
+ * Whether a stored password would go to somebody whom it was not given for.
+ *
+ * @param array<string, mixed> $form
+ * @param array<string, string> $old
+ * @param array<string, string> $new
+ */
+function sends_password_elsewhere(array $form, array $old, array $new): bool
+{
+    $place = ['host' => '', 'port' => '', 'user' => ''];
+    return ($form['password'] ?? '') === '' && $new['password'] !== ''
+        && array_intersect_key($old, $place) != array_intersect_key($new, $place);
 }
 
 /**

@@ -61,7 +61,8 @@ function show_settings_page(): void
         <h2>Database</h2>
         <p>A setting can also stand in <code>wp-config.php</code>, and rules there:
             <code>define('TUBEPULSE_DB_PASSWORD', '…');</code><br>
-            For the password that is better: this site’s database and its backups then do not hold it.</p>
+            For the password that is better: this site’s database and its backups then do not hold it. Set host and user
+            there, too, so that nobody can have it sent elsewhere.</p>
         <form method="post" action="<?php echo esc_url(admin_url('admin-post.php')); ?>">
             <input type="hidden" name="action" value="tubepulse_settings">
             <?php wp_nonce_field('tubepulse_settings'); ?>
@@ -132,17 +133,20 @@ function save_settings(): void
     $old = get_option(CONNECTION_OPTION, []);
     $new = sanitized_settings(wp_unslash($_POST), is_array($old) ? $old : []);
     $wrong = wrong_settings(array_merge($new, array_intersect_key(connection_settings(), array_flip(constant_settings()))));
+    if (sends_password_elsewhere($_POST, is_array($old) ? $old : [], $new)) {
+        $wrong[] = 'Host, port or user is another one: give the password again.';
+    }
     if ($wrong !== []) {
         go_back(false, ['Not saved.', ...$wrong]);
     }
     $database = static fn (?Connection $at): array => [$at?->host, $at?->port, $at?->database];
     $before = $database(connection());
     update_option(CONNECTION_OPTION, $new, false);
-    if ($database(connection()) !== $before) {
-        forget_rows();
-    }
     array_map(forget_failures(...), feeds()); // pages ask at once, too
     [$good, $lines] = tested_connection();
+    if ($good && $database(connection()) !== $before) {
+        forget_rows(); // another database's; after a typing error they are still good
+    }
     go_back($good, ['Saved.', ...$lines]);
 }
 

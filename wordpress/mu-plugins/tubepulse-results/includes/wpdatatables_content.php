@@ -51,7 +51,7 @@ function table_fingerprint(int $id): ?string
     global $wpdb;
     $table = $wpdb->get_row($wpdb->prepare(
         "SELECT title, show_title, table_type, content, sorting, tools, tabletools_config, display_length, responsive,
-                scrollable, fixed_layout, word_wrap, advanced_settings
+                scrollable, hide_before_load, fixed_layout, word_wrap, advanced_settings
          FROM {$wpdb->prefix}wpdatatables WHERE id = %d",
         $id,
     ), ARRAY_A);
