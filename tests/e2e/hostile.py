@@ -21,11 +21,11 @@ WEEKS_WORDS = f"FROM london_schema.station_topics WHERE run = {NEWEST} AND stati
 
 @contextmanager
 def hostile_text(stack: Stack) -> Iterator[None]:
-    """The newest week has a station of such a name, with prices and the best mood, and such words."""
+    """The newest week has a station of such a name, far from others, with prices and the best mood, and words."""
     kept = stack.rows(f"SELECT * {WEEKS_WORDS}")
     try:
         stack.write(f"DELETE {WEEKS_WORDS}")
-        stack.write("INSERT INTO london_schema.stations VALUES (%s, 51.5, -0.12, 1)", STATION)
+        stack.write("INSERT INTO london_schema.stations VALUES (%s, 51.42, -0.36, 6)", STATION)
         stack.write(
             f"""INSERT INTO london_schema.sentiment
                 SELECT {NEWEST}, 'hostile-' || n, 'text', {DATE}, %s, 1
