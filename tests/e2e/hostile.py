@@ -21,7 +21,7 @@ WEEKS_WORDS = f"FROM london_schema.station_topics WHERE run = {NEWEST} AND stati
 
 @contextmanager
 def hostile_text(stack: Stack) -> Iterator[None]:
-    """The newest week has a station of such a name, far from others, with prices and the best mood, and words."""
+    """The newest week has a station of such a name, apart from others, with prices, mood and such words."""
     kept = stack.rows(f"SELECT * {WEEKS_WORDS}")
     try:
         stack.write(f"DELETE {WEEKS_WORDS}")
