@@ -108,8 +108,9 @@ def website_problems(compose: Sequence[str], environ: Mapping[str, str], since: 
     """What wordpress-init could not do since a moment (ISO 8601): the site goes on without it."""
     logs = [*compose, "logs", "--no-color", "--no-log-prefix", "--since", since, "wordpress-init"]
     for line in _output(logs, environ).splitlines():
-        if line.startswith("provision: "):
-            yield f"website: {line.removeprefix('provision: ')}"
+        _, found, said = line.partition("provision: ")  # after what Compose writes to clear a line
+        if found:
+            yield f"website: {said}"
 
 
 def places(profile: str, values: Mapping[str, str]) -> list[str]:

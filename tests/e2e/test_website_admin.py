@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.e2e.browser import Visitor, picture
 from tests.e2e.harness import Stack
@@ -27,10 +27,6 @@ def administrator(browser: Browser, stack: Stack) -> Iterator[Visitor]:
     with Visitor(browser, stack.site) as admin:
         admin.log_in(stack.env["WORDPRESS_ADMIN_PASSWORD"]).wait_for_selector("#wpadminbar")
         yield admin
-
-
-def text_of_problems(page: Page) -> str:
-    return page.inner_text("#login_error")
 
 
 def test_the_env_files_password_opens_it(administrator: Visitor) -> None:

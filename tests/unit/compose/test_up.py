@@ -85,3 +85,14 @@ def test_a_service_that_is_not_healthy_is_shown_with_its_log(programs: Programs)
     assert list(up.unhealthy(["docker", "compose"], os.environ)) == [
         ("emr", "exited with code 3", "the last line\n")
     ]
+
+
+def test_what_the_website_lacks_is_told(programs: Programs) -> None:
+    programs.add(
+        "docker",
+        "printf 'page Map: made\\n\\r\\033[2Kprovision: bad.zip: is no zip file\\nnothing to change\\n'",
+    )
+    compose, since = ["docker", "compose"], "2026-11-22T10:00:00+00:00"
+    assert list(up.website_problems(compose, os.environ, since)) == ["website: bad.zip: is no zip file"]
+    (asked,) = programs.calls()
+    assert f"--since {since} wordpress-init" in asked
