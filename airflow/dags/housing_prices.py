@@ -12,7 +12,8 @@ from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
-from tubepulse import housing, notify
+from tubepulse import housing
+from tubepulse.defaults import DEFAULT_ARGS
 
 with DAG(
     dag_id="housing-prices",
@@ -22,11 +23,7 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "retries": 3,
-        "retry_exponential_backoff": 2,
-        "on_failure_callback": notify.mail_failure,
-    },
+    default_args=DEFAULT_ARGS,
     tags=["tubepulse"],
 ) as dag:
     create_schema = SQLExecuteQueryOperator(

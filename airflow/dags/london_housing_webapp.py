@@ -28,6 +28,7 @@ from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Param
 
 from tubepulse import job_flow, notify, results, tweets, weeks, x_api
+from tubepulse.defaults import DEFAULT_ARGS
 
 RUN = "{{ run_key(params.week, dag_run.run_after) }}"
 BUCKET = "{{ var.json.get('london-housing-webapp').bucket_name }}"
@@ -43,11 +44,7 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "retries": 3,
-        "retry_exponential_backoff": 2,
-        "on_failure_callback": notify.mail_failure,
-    },
+    default_args=DEFAULT_ARGS,
     params={
         "week": Param(None, type=["null", "string"], pattern=r"^\d{4}-W\d{2}$", description="ISO week, UTC"),
         "number_of_stations": Param(None, type=["null", "integer"], minimum=1),

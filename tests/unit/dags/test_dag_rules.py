@@ -29,7 +29,7 @@ EDGES = {
 
 def test_the_files_import() -> None:
     assert BAG.import_errors == {}
-    assert set(BAG.dags) == {"london-housing-webapp", "housing-prices"}
+    assert set(BAG.dags) == {"london-housing-webapp", "housing-prices", "database-roles"}
 
 
 @pytest.mark.parametrize("dag", BAG.dags.values(), ids=lambda dag: dag.dag_id)
