@@ -1,4 +1,9 @@
-"""A profile: the folder that says where the pipeline runs, with its placeholders filled in."""
+"""A profile: the folder that says where the pipeline runs, read as it is written, then filled with values.
+
+Two steps, since some values are known only once the stacks exist that give them.
+"""
+
+from __future__ import annotations
 
 import json
 import re
@@ -15,6 +20,7 @@ NEEDED = ("bucket_name", "key1", "key2")  # of the pipeline's Variable, by the d
 
 # ${NAME} must be given; ${NAME:-text} falls back to the text.
 PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+PREFIX = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")  # as the templates have it
 
 
 class BadProfile(Exception):
@@ -36,25 +42,92 @@ class Profile:
         return value
 
     @classmethod
-    def load(cls, name: str, values: Mapping[str, str]) -> "Profile":
+    def load(cls, name: str, values: Mapping[str, str]) -> Profile:
         """Read profiles/<name>/ and fill its placeholders from `values`; raises BadProfile."""
+        return Source.read(name).filled(values)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A profile's files with their placeholders: connections, variables, and stacks.json if it has one."""
+
+    name: str
+    connections: dict[str, Any]
+    variables: dict[str, Any]
+    stacks: dict[str, Any] | None = None
+
+    @classmethod
+    def read(cls, name: str) -> Source:
+        """Read profiles/<name>/; raises BadProfile."""
         folder = PROFILES / name
         if not folder.is_dir():
             known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
             raise BadProfile(f"there is no profile {name!r}; choose one of: {known}")
-        profile = cls(
+        stacks = folder / "stacks.json"
+        return cls(
             name,
-            _read(folder / "connections.json", values),
-            _read(folder / "variables.json", values),
+            _read(folder / "connections.json"),
+            _read(folder / "variables.json"),
+            _read(stacks) if stacks.exists() else None,
+        )
+
+    def filled(self, values: Mapping[str, str]) -> Profile:
+        """The profile with its placeholders replaced; raises BadProfile."""
+        profile = Profile(
+            self.name,
+            self._fill("connections.json", self.connections, values),
+            self._fill("variables.json", self.variables, values),
         )
         pipeline = profile.variables.get(PIPELINE)
         lacking = [key for key in NEEDED if not (isinstance(pipeline, dict) and pipeline.get(key))]
         if lacking:
-            raise BadProfile(f"profiles/{name}/variables.json, {PIPELINE}: lacks {', '.join(lacking)}")
+            raise BadProfile(f"profiles/{self.name}/variables.json, {PIPELINE}: lacks {', '.join(lacking)}")
         return profile
 
+    def prefix(self, values: Mapping[str, str]) -> str:
+        """What the names of the profile's stacks begin with; raises BadProfile."""
+        raw = {"prefix": (self.stacks or {}).get("prefix")}
+        prefix = str(self._fill("stacks.json", raw, values)["prefix"])
+        if not PREFIX.fullmatch(prefix):
+            raise BadProfile(
+                f"profiles/{self.name}/stacks.json, prefix: {prefix!r} cannot begin names in AWS: give 2 to "
+                "20 small letters, digits and hyphens, a letter first, no hyphen last"
+            )
+        return prefix
 
-def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
+    @property
+    def stack_keys(self) -> list[str]:
+        """The profile's stacks (network, storage, ...) in the order in which they are made."""
+        return list((self.stacks or {}).get("parameters", {}))
+
+    def parameters(self, stack: str, values: Mapping[str, str]) -> dict[str, str]:
+        """The parameters of one stack; raises BadProfile."""
+        raw = {stack: (self.stacks or {})["parameters"][stack]}
+        filled: dict[str, str] = self._fill("stacks.json", raw, values)[stack]
+        return filled
+
+    def unknown(self, values: Mapping[str, str]) -> dict[str, str]:
+        """`<Name>` for each placeholder that a stack or the deployment fills, and that has no value yet."""
+        text = json.dumps([self.connections, self.variables, self.stacks])
+        names = {name for name, _ in PLACEHOLDER.findall(text) if is_given_by_aws(name)}
+        return {name: f"<{name}>" for name in sorted(names - set(values))}
+
+    def _fill(self, file: str, content: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+        place = f"profiles/{self.name}/{file}"
+        return {key: fill(value, values, f"{place}, {key}") for key, value in content.items()}
+
+
+def has_stacks(name: str) -> bool:
+    """Whether a profile is deployed with CloudFormation stacks."""
+    return (PROFILES / name / "stacks.json").is_file()
+
+
+def is_given_by_aws(name: str) -> bool:
+    """Whether a placeholder stands for what a stack or the deployment gives (CamelCase), not the shell."""
+    return not name.isupper()
+
+
+def _read(path: Path) -> dict[str, Any]:
     place = path.relative_to(ROOT)
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -66,7 +139,7 @@ def _read(path: Path, values: Mapping[str, str]) -> dict[str, Any]:
         raise BadProfile(f"{place} cannot be read: {error.strerror}") from None
     if not isinstance(content, dict):
         raise BadProfile(f"{place}: must be an object, {{...}}")
-    return {key: fill(value, values, f"{place}, {key}") for key, value in content.items()}
+    return content
 
 
 def fill(value: Any, values: Mapping[str, str], place: str) -> Any:
@@ -79,9 +152,13 @@ def fill(value: Any, values: Mapping[str, str], place: str) -> Any:
         return value
 
     def given(match: re.Match[str]) -> str:
-        text = values.get(match[1], match[2])
+        name, fallback = match[1], match[2]
+        # As in a shell: what is set but empty falls back, too
+        text = (values.get(name) or fallback) if fallback is not None else values.get(name)
+        if text is None and is_given_by_aws(name):
+            raise BadProfile(f"{place}: needs {name}, which none of the stacks gives")
         if text is None:
-            raise BadProfile(f"{place}: needs {match[1]}: set it in the environment")
+            raise BadProfile(f"{place}: needs {name}: set it in the environment")
         return text
 
     return PLACEHOLDER.sub(given, value)

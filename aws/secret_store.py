@@ -1,30 +1,146 @@
 """Airflow's connections and variables as secrets, where its SecretsManagerBackend looks for them."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws.profile import Profile
+from embedded.errors import Unusable
+
+CONNECTIONS, VARIABLES = "airflow/connections/", "airflow/variables/"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A secret that is there: its value (None: it has none), its tags, whether it is about to be deleted."""
+
+    value: str | None
+    tags: Mapping[str, str]
+    leaving: bool = False
 
 
 def named(profile: Profile) -> dict[str, str]:
     """Secret name -> JSON text."""
     return {
-        **{f"airflow/connections/{name}": json.dumps(value) for name, value in profile.connections.items()},
-        **{f"airflow/variables/{name}": json.dumps(value) for name, value in profile.variables.items()},
+        **{f"{CONNECTIONS}{name}": json.dumps(value) for name, value in profile.connections.items()},
+        **{f"{VARIABLES}{name}": json.dumps(value) for name, value in profile.variables.items()},
     }
 
 
-def write(secrets: Any, wanted: dict[str, str], say: Callable[[str], None]) -> int:
-    """Create or renew the secrets that differ; says their names, never their values. Returns how many."""
-    changes = 0
-    for name, text in wanted.items():
-        try:
-            if secrets.get_secret_value(SecretId=name)["SecretString"] == text:
-                continue
-            secrets.put_secret_value(SecretId=name, SecretString=text)
-        except secrets.exceptions.ResourceNotFoundException:
-            secrets.create_secret(Name=name, SecretString=text)
+def write(
+    secrets: Any, wanted: Mapping[str, str], say: Callable[[str], None], tags: Mapping[str, str] | None = None
+) -> int:
+    """Create or renew the secrets that differ; says their names, never their values. Returns how many.
+
+    With `tags` (project and profile) they are tagged, one that is scheduled for deletion is restored, and one
+    of another profile raises Unusable before anything is written.
+    """
+    if tags is None:
+        return sum(_write_untagged(secrets, name, text, say) for name, text in wanted.items())
+    todo = differing(secrets, wanted, tags)
+    for name in todo:
+        _write_tagged(secrets, name, wanted[name], tags)
         say(f"secret {name}")
-        changes += 1
-    return changes
+    return len(todo)
+
+
+def differing(secrets: Any, wanted: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
+    """What is to be done with the secrets that are not as wanted: new, changed, restored, tagged; by name.
+
+    Raises Unusable for a secret of another profile.
+    """
+    todo = {}
+    for name, text in wanted.items():
+        found = find(secrets, name)
+        if found is None:
+            todo[name] = "new"
+            continue
+        owner = found.tags.get("profile", tags["profile"])
+        if owner != tags["profile"] and not found.leaving:
+            raise Unusable(
+                f"secret {name} belongs to profile {owner} in this region: use another region, or first "
+                f"make destroy PROFILE={owner}"
+            )
+        if found.leaving:
+            todo[name] = "restored: it was scheduled for deletion"
+        elif found.value != text:
+            todo[name] = "changed" if found.tags.items() >= tags.items() else "changed, and tagged as ours"
+        elif not found.tags.items() >= tags.items():
+            todo[name] = "tagged as ours"
+    return todo
+
+
+def find(secrets: Any, name: str) -> Found | None:
+    """A secret as it is, None where there is none."""
+    try:
+        described = secrets.describe_secret(SecretId=name)
+    except secrets.exceptions.ResourceNotFoundException:
+        return None
+    tags = {item["Key"]: item["Value"] for item in described.get("Tags", ())}
+    if described.get("DeletedDate"):
+        return Found(None, tags, leaving=True)
+    return Found(value(secrets, name), tags)
+
+
+def value(secrets: Any, name: str) -> str | None:
+    """A secret's text; None where there is none, or it is scheduled for deletion."""
+    missing = (secrets.exceptions.ResourceNotFoundException, secrets.exceptions.InvalidRequestException)
+    try:
+        return str(secrets.get_secret_value(SecretId=name)["SecretString"])
+    except missing:
+        return None
+
+
+def owned(secrets: Any, tags: Mapping[str, str]) -> list[str]:
+    """The names of the connections and variables that have these tags."""
+    pages = secrets.get_paginator("list_secrets").paginate(
+        Filters=[{"Key": "tag-key", "Values": ["profile"]}, {"Key": "name", "Values": ["airflow/"]}]
+    )
+    return sorted(
+        found["Name"]
+        for page in pages
+        for found in page["SecretList"]
+        if {item["Key"]: item["Value"] for item in found.get("Tags", ())}.items() >= tags.items()
+        and found["Name"].startswith((CONNECTIONS, VARIABLES))
+    )
+
+
+def remove(secrets: Any, name: str) -> bool:
+    """Delete a secret at once, for good; whether there was one."""
+    if find(secrets, name) is None:  # a deletion by force does not say so
+        return False
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    return True
+
+
+def _write_untagged(secrets: Any, name: str, text: str, say: Callable[[str], None]) -> bool:
+    try:
+        if secrets.get_secret_value(SecretId=name)["SecretString"] == text:
+            return False
+        secrets.put_secret_value(SecretId=name, SecretString=text)
+    except secrets.exceptions.ResourceNotFoundException:
+        secrets.create_secret(Name=name, SecretString=text)
+    say(f"secret {name}")
+    return True
+
+
+def _write_tagged(secrets: Any, name: str, text: str, tags: Mapping[str, str]) -> None:
+    listed = [{"Key": key, "Value": item} for key, item in tags.items()]
+    found = find(secrets, name)
+    if found is None:
+        try:
+            secrets.create_secret(Name=name, SecretString=text, Tags=listed)
+        except secrets.exceptions.InvalidRequestException:
+            raise Unusable(
+                f"secret {name} is just being deleted: call again in a minute; what is done stays done"
+            ) from None
+        return
+    if found.leaving:
+        secrets.restore_secret(SecretId=name)
+    if not found.tags.items() >= tags.items():
+        secrets.tag_resource(SecretId=name, Tags=listed)
+    if found.value != text:
+        secrets.put_secret_value(SecretId=name, SecretString=text)

@@ -1,7 +1,8 @@
-"""How Airflow's REST API is reached over HTTP, with SimpleAuthManager's login, and the errors of that."""
+"""How Airflow's REST API is reached over HTTP, and the errors of that."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import requests
@@ -23,14 +24,15 @@ class Refused(Unusable):
         self.status, self.detail = status, detail
 
 
-class Http:
-    """The transport over HTTP: logs in when it must, again when the token has expired."""
+class Api(ABC):
+    """The transport over HTTP: logs in when it must, again when the token has expired.
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        self.url, self._login = url, {"username": user, "password": password}
-        self._session = requests.Session()
-        self._session.trust_env = False  # neither a proxy nor .netrc has a part in this
-        self._token = ""
+    `silent`, `broken`: what helps where Airflow does not answer, or fails; `expected`: whose Airflow it is.
+    """
+
+    def __init__(self, url: str, session: requests.Session, silent: str, broken: str, expected: str) -> None:
+        self.url, self.session, self._token = url, session, ""
+        self._silent, self._broken, self._expected = silent, broken, expected
 
     def __call__(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         """The JSON that Airflow answers; raises Unreachable, Refused, and Unusable for a login it refuses."""
@@ -44,47 +46,67 @@ class Http:
             raise Refused(answer.status_code, _detail(answer))
         return self._json(answer)
 
-    def _api(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
-        if not self._token:
-            answer = self._send("POST", "/auth/token", self._login)
-            if answer.status_code == 401:
-                raise Unusable(
-                    f"Airflow on {self.url} refuses the login {self._login['username']}: its password is not "
-                    "AIRFLOW_ADMIN_PASSWORD of the env file; make up starts Airflow with that one"
-                )
-            token = self._json(answer).get("access_token") if answer.ok else None
-            if not token:
-                raise self._stranger()
-            self._token = str(token)
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
-        return self._send(method, f"/api/v2{path}", body, headers)
+    @abstractmethod
+    def log_in(self) -> str:
+        """A new bearer token; raises Unreachable and Unusable."""
 
-    def _send(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str] | None = None
-    ) -> requests.Response:
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        """An answer of the server, whatever it is below 500; raises Unreachable."""
         try:
-            answer = self._session.request(
-                method, self.url + path, json=body, headers=headers, timeout=PATIENCE, allow_redirects=False
-            )
+            options = {"timeout": PATIENCE, "allow_redirects": False, **options}
+            answer = self.session.request(method, self.url + path, **options)
         except requests.RequestException:
-            raise Unreachable(f"Airflow does not answer on {self.url}: make up") from None
+            raise Unreachable(f"Airflow does not answer on {self.url}: {self._silent}") from None
         if answer.status_code >= 500:
             raise Unreachable(
-                f"Airflow on {self.url} answers {answer.status_code} {answer.reason}: make logs "
-                "SERVICE=airflow-api-server"
+                f"Airflow on {self.url} answers {answer.status_code} {answer.reason}: {self._broken}"
             )
         return answer
+
+    def stranger(self) -> Unusable:
+        """The error for what answers unlike Airflow."""
+        return Unusable(f"what answers on {self.url} is not {self._expected}")
+
+    def _api(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+        if not self._token:
+            self._token = self.log_in()
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        return self.send(method, f"/api/v2{path}", json=body, headers=headers)
 
     def _json(self, answer: requests.Response) -> Any:
         try:
             return answer.json()
         except requests.JSONDecodeError:
-            raise self._stranger() from None
+            raise self.stranger() from None
 
-    def _stranger(self) -> Unusable:
-        return Unusable(
-            f"what answers on {self.url} is not this stack's Airflow: make up, or set AIRFLOW_PORT"
+
+class Http(Api):
+    """An Airflow on this machine, with SimpleAuthManager's login."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        session = requests.Session()
+        session.trust_env = False  # neither a proxy nor .netrc has a part in this
+        super().__init__(
+            url,
+            session,
+            silent="make up",
+            broken="make logs SERVICE=airflow-api-server",
+            expected="this stack's Airflow: make up, or set AIRFLOW_PORT",
         )
+        self._login = {"username": user, "password": password}
+
+    def log_in(self) -> str:
+        """A token for the user; raises Unreachable and Unusable."""
+        answer = self.send("POST", "/auth/token", json=self._login)
+        if answer.status_code == 401:
+            raise Unusable(
+                f"Airflow on {self.url} refuses the login {self._login['username']}: its password is not "
+                "AIRFLOW_ADMIN_PASSWORD of the env file; make up starts Airflow with that one"
+            )
+        token = self._json(answer).get("access_token") if answer.ok else None
+        if not token:
+            raise self.stranger()
+        return str(token)
 
 
 def _detail(answer: requests.Response) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from compose.airflow_api import Airflow, Run
 from compose.airflow_http import Refused, Unreachable
-from compose.site import Pages
+from compose.site import Helps, Pages
 from embedded.errors import Unusable
 from embedded.plain import shown
 from embedded.watch import Watch
@@ -37,6 +37,7 @@ class Follower:
     console: Console
     limit: float = LIMIT
     look: float = LOOK
+    helps: Helps = field(default_factory=Helps)
 
     def follow(self, run: Run, brief: bool = False) -> Run:
         """Say what the run does until it ends, and return it; it is still active if the limit has passed.
@@ -85,14 +86,17 @@ class Follower:
 
     def _explain(self, watch: Watch, run: Run) -> None:
         """Say once what holds the run up; it stands in the signs of life while nothing runs."""
-        reason = self._obstacle(run) or READY
+        try:
+            reason = self._obstacle(run) or READY
+        except Refused:
+            reason = READY  # what Airflow does not tell is no reason to stop following
         if reason not in (watch.idle, READY):
             self._warn(reason)
         watch.idle = reason
 
     def _obstacle(self, run: Run) -> str:
         if unhealthy := self.airflow.unhealthy():
-            return f"Airflow's {unhealthy[0]} does not run: make ps"
+            return f"Airflow's {unhealthy[0]} does not run: {self.helps.unhealthy}"
         dag = self.airflow.dag(run.dag_id)
         if dag and dag.paused:
             return f"{run.dag_id} is paused: {self.pages.dag(run.dag_id)} unpauses it"

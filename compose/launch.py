@@ -8,15 +8,17 @@ from typing import Any
 
 from compose.airflow_api import Airflow, Dag, ImportFailure, Run
 from compose.airflow_http import Refused
+from compose.site import Helps
 from embedded.errors import Unusable
 
-PARSING = 60.0  # seconds that Airflow gets to read a DAG's file, after a start or an edit
-PAUSE = 2.0  # seconds between two looks
+HERE = Helps()
 
 
-def launch(airflow: Airflow, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> Run:
+def launch(
+    airflow: Airflow, dag_id: str, conf: dict[str, Any], say: Callable[[str], None], helps: Helps = HERE
+) -> Run:
     """A new run of the DAG, which is unpaused where it must be; raises Unusable."""
-    dag = known(airflow, dag_id, say)
+    dag = known(airflow, dag_id, say, helps)
     if dag.paused:
         airflow.unpause(dag_id)
         say(f"{dag_id} was paused: unpaused it")
@@ -29,9 +31,9 @@ def launch(airflow: Airflow, dag_id: str, conf: dict[str, Any], say: Callable[[s
         raise Unusable(f"Airflow does not run {dag_id}: {reason[0]}") from None
 
 
-def known(airflow: Airflow, dag_id: str, say: Callable[[str], None]) -> Dag:
+def known(airflow: Airflow, dag_id: str, say: Callable[[str], None], helps: Helps = HERE) -> Dag:
     """The DAG, once Airflow has read its file; raises Unusable if it cannot."""
-    deadline = time.monotonic() + PARSING
+    deadline = time.monotonic() + helps.reading
     said = False
     while True:
         dag = airflow.dag(dag_id)
@@ -41,13 +43,12 @@ def known(airflow: Airflow, dag_id: str, say: Callable[[str], None]) -> Dag:
             raise Unusable(_broken(dag_id, broken))
         if time.monotonic() > deadline:
             raise Unusable(
-                f"Airflow does not know the DAG {dag_id} after {PARSING:.0f} seconds: make logs "
-                "SERVICE=airflow-dag-processor"
+                f"Airflow does not know the DAG {dag_id} after {helps.reading:.0f} seconds: {helps.unread}"
             )
         if not said:
             say(f"Airflow has yet to read {dag_id}")
             said = True
-        time.sleep(PAUSE)
+        time.sleep(helps.pause)
 
 
 def _broken(dag_id: str, broken: list[ImportFailure]) -> str:

@@ -49,6 +49,21 @@ class Pages:
 
 
 @dataclass(frozen=True)
+class Helps:
+    """What helps where Airflow itself is in trouble, and what it takes to read a new DAG file."""
+
+    unread: str = "make logs SERVICE=airflow-dag-processor"  # with a DAG that it does not know
+    unhealthy: str = "make ps"  # with a part of it that does not run
+    reading: float = 60.0  # seconds that it gets for a file, after a start or an edit
+    pause: float = 2.0  # seconds between two looks meanwhile
+
+
+def console_clusters(region: str) -> str:
+    """The address of a cluster's page in the AWS console, without its id."""
+    return f"https://{region}.console.aws.amazon.com/emr/home?region={region}#/clusterDetails/"
+
+
+@dataclass(frozen=True)
 class Site:
     """A stack on this machine, as its env file describes it, and its profile."""
 
@@ -75,9 +90,12 @@ class Site:
         """Airflow's UI, and where clusters are shown."""
         if self.profile == "local":
             return Pages(self.airflow_url, f"{self._url('EMR_PORT')}/clusters/")
-        place = env_file.region(os.environ)
-        console = f"https://{place}.console.aws.amazon.com/emr/home?region={place}"
-        return Pages(self.airflow_url, f"{console}#/clusterDetails/")
+        return Pages(self.airflow_url, console_clusters(env_file.region(os.environ)))
+
+    @property
+    def helps(self) -> Helps:
+        """What helps with the stack's Airflow."""
+        return Helps()
 
     def emr(self) -> Any:
         """A boto3 client of the EMR endpoint, or of EMR with the shell's credentials."""

@@ -1,6 +1,7 @@
 """The deployment, against moto in this process."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from aws import artifacts, deploy, secret_store, wheelhouse
-from aws.profile import Profile
+from aws.profile import ROOT, Profile
 from aws.wheelhouse import CONTAINERS, EMR, LOCK, THIS_MACHINE, NoWheelhouse
 
 BUCKET = "bucket"
@@ -175,6 +176,24 @@ def test_the_command_deploys_and_says_what_it_changed(
     assert "canary" not in said
     assert deploy.main() == 0
     assert capsys.readouterr().out == "profile local: nothing to change\n"
+
+
+def test_a_profile_without_stacks_needs_no_more_than_boto3() -> None:
+    code = (
+        "import sys, aws.deploy; "
+        "heavy = {'yaml', 'rich', 'requests', 'compose', 'airflow', 'aws.infrastructure.stacks'}; "
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_a_profile_without_stacks_has_no_dry_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["deploy", "local", "--dry-run"])
+    assert deploy.main() == 2
+    assert capsys.readouterr().err == "deploy: profile local has no stacks: there is no dry run of it\n"
 
 
 def test_the_command_says_what_is_wrong_in_one_line(

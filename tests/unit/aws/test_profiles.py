@@ -1,16 +1,18 @@
 """The profiles: placeholders, and what they ask of EMR, X and the pipeline."""
 
+import difflib
 import json
+import os
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
+import yaml
 from airflow.sdk import Connection
-from botocore.validate import ParamValidator
 
+from aws import artifacts, emr_requests
 from aws.profile import BadProfile, Profile, fill
-from tubepulse.job_flow import job_flow_overrides
+from embedded.airflow_home import DAGS as embedded_dags
+from tests.unit.aws.emr_requests import CLUSTER, DAG, report, requests_of
 from tubepulse.settings import Settings
 from tubepulse.x_api import NotAuthorised, RecentSearch
 
@@ -18,22 +20,82 @@ ROOT = Path(__file__).parents[3]
 PROFILES = ["embedded", "local", "emr", "aws"]
 VALUES = {
     "POSTGRES_HOST": "db", "POSTGRES_PORT": "5432", "PIPELINE_PASSWORD": 'a"b\\c', "FIXTURES_HOST": "f",
-    "FIXTURES_PORT": "8099", "FIXTURES_TOKEN": "t", "BUCKET_NAME": "bucket",
-    "SUBNET_1": "subnet-1", "SUBNET_2": "subnet-2",
-    "EMR_INSTANCE_PROFILE": "ip", "EMR_SERVICE_ROLE": "sr",
+    "FIXTURES_PORT": "8099", "FIXTURES_TOKEN": "t", "BucketName": "bucket",
+    "ClusterSubnet1": "subnet-1", "ClusterSubnet2": "subnet-2",
+    "EmrInstanceProfile": "ip", "EmrServiceRole": "sr",
+    "DatabaseHost": "db", "DatabasePort": "5432", "PipelinePassword": 'a"b\\c', "RolesVersion": "1, 2",
 }  # fmt: skip
+
+
+def test_every_profile_runs_the_same_dag_file() -> None:
+    assert embedded_dags == DAG.parent
+    assert artifacts.airflow()["dags/london_housing_webapp.py"] == DAG
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    airflow = {name: one for name, one in compose["services"].items() if name.startswith("airflow-")}
+    assert len(airflow) == 5
+    for service in airflow.values():  # of profile local and of profile emr: one service, another env file
+        assert "profiles" not in service
+        mounts = dict(volume.split(":")[:2] for volume in service["volumes"])
+        assert mounts["./airflow/dags"] == "/opt/airflow/dags"
+    assert len(list(ROOT.glob("airflow/**/london_housing_webapp.py"))) == 1
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_asks_emr_for_a_valid_cluster(name: str) -> None:
-    profile = Profile.load(name, VALUES)
-    overrides = job_flow_overrides(profile.pipeline["bucket_name"], "2026-W46")
-    request = profile.connections["emr_default"]["extra"] | overrides
-    model: Any = botocore.session.get_session().get_service_model("emr").operation_model("RunJobFlow")
-    assert ParamValidator().validate(request, model.input_shape).generate_report() == ""
+    request = requests_of(Profile.load(name, VALUES))["RunJobFlow"]
+    assert report("RunJobFlow", request) == ""
+    assert request["Name"] == "london-housing-webapp 2026-W46"
     assert request["AutoTerminationPolicy"]["IdleTimeout"] == 900
     assert request["Instances"]["KeepJobFlowAliveWhenNoSteps"] is True
     assert request["ReleaseLabel"] == "emr-7.13.0"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profiles_steps_are_valid(name: str) -> None:
+    request = requests_of(Profile.load(name, VALUES))["AddJobFlowSteps"]
+    assert report("AddJobFlowSteps", request) == ""
+    assert [step["ActionOnFailure"] for step in request["Steps"]] == ["CANCEL_AND_WAIT"] * 5
+    assert "{{" not in json.dumps(request)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_dry_run_shows_what_the_dag_asks(name: str) -> None:
+    profile = Profile.load(name, VALUES)
+    assert emr_requests.rendered(profile, "2026-W46", CLUSTER) == requests_of(profile)
+
+
+@pytest.mark.parametrize("name", ["aws", "emr"])
+def test_a_live_cluster_is_guarded_and_may_fall_back(name: str) -> None:
+    request = requests_of(Profile.load(name, VALUES))["RunJobFlow"]
+    primary, core = request["Instances"]["InstanceFleets"]
+    assert (primary["InstanceFleetType"], primary["TargetOnDemandCapacity"]) == ("MASTER", 1)
+    assert (core["InstanceFleetType"], core["TargetSpotCapacity"]) == ("CORE", 2)
+    assert core["LaunchSpecifications"]["SpotSpecification"]["TimeoutAction"] == "SWITCH_TO_ON_DEMAND"
+    assert all(len(fleet["InstanceTypeConfigs"]) >= 3 for fleet in (primary, core))
+    assert request["Instances"]["Ec2SubnetIds"] == ["subnet-1", "subnet-2"]
+    assert {tag["Key"]: tag["Value"] for tag in request["Tags"]} == {
+        "project": "tubepulse", "profile": name, "for-use-with-amazon-emr-managed-policies": "true",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("operation", "file"),
+    [("RunJobFlow", "run_job_flow.json"), ("AddJobFlowSteps", "add_job_flow_steps.json")],
+)
+def test_what_profile_aws_asks_of_emr_is_as_it_was(operation: str, file: str) -> None:
+    request, snapshot = requests_of(Profile.load("aws", VALUES))[operation], Path(__file__).parent / file
+    text = json.dumps(request, indent=2) + "\n"
+    if os.environ.get("RENEW_SNAPSHOTS"):
+        snapshot.write_text(text)
+    difference = "".join(
+        difflib.unified_diff(
+            snapshot.read_text().splitlines(True), text.splitlines(True), file, f"{operation} as rendered now"
+        )
+    )
+    assert not difference, (
+        f"profile aws asks EMR for something else than tests/unit/aws/{file} holds:\n{difference}"
+        "If that is meant: RENEW_SNAPSHOTS=1 .venv/bin/python -m pytest tests/unit/aws/test_profiles.py"
+    )
 
 
 @pytest.mark.parametrize("name", PROFILES)

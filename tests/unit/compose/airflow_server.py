@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 RUN_ID = "manual__2026-11-23T00:04:47.167579+00:00"
 PASSWORD = "of the test"
+MWAA_LOGIN = {"token": "short-lived"}
 Answer = tuple[int, Any]
 
 
@@ -73,6 +74,7 @@ class Server:
     states: list[str] = field(default_factory=lambda: ["queued", "success"])
     tasks: list[list[dict[str, Any]]] = field(default_factory=lambda: [[]])
     others: list[dict[str, Any]] = field(default_factory=list)  # active runs beside ours
+    succeeded: set[str] = field(default_factory=set)  # DAGs with a run that succeeded, once
     xcoms: dict[tuple[str, str], Any] = field(default_factory=dict)  # (task id, key)
     logs: dict[tuple[str, int], list[Any]] = field(default_factory=dict)  # (task id, try)
     import_errors: list[dict[str, Any]] = field(default_factory=list)
@@ -100,8 +102,12 @@ class Server:
                 self._dag = dag_id
                 return self.refusal or (200, run(dag_id, "queued", conf=body["conf"]))
             case ("GET", ["dags", dag_id, "dagRuns"]):
-                assert query["state"] == ["queued", "running"]
-                return 200, {"dag_runs": [*self.others, run(dag_id, "queued")], "total_entries": 1}
+                if query["state"] == ["success"]:
+                    found = [run(dag_id, "success")] if dag_id in self.succeeded else []
+                    return 200, {"dag_runs": found, "total_entries": len(found)}
+                (state,) = query["state"]
+                runs = [*self.others, run(dag_id, "queued")]
+                return 200, {"dag_runs": [one for one in runs if one["state"] == state], "total_entries": 1}
             case ("GET", ["dags", dag_id, "dagRuns", run_id]):
                 if run_id != RUN_ID:
                     return 404, {"detail": f"The DagRun with run_id: `{run_id}` was not found"}
@@ -132,12 +138,21 @@ def serving(server: Server) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            text = self.rfile.read(length)
+            form = "urlencoded" in self.headers.get("Content-Type", "")
+            body = dict(parse_qsl(text.decode())) if form else json.loads(text) if length else None
             url = urlsplit(self.path)
             server.asked.append((self.command, url.path, body))
             if server.silences:
                 server.silences -= 1
                 return self._send(503, {"detail": "not now"})
+            if url.path == "/pluginsv2/aws_mwaa/login":  # MWAA's, instead of the other login
+                self.send_response(302 if body == MWAA_LOGIN else 401)
+                if body == MWAA_LOGIN:
+                    self.send_header("Set-Cookie", f"_token={server.token}; Path=/; HttpOnly")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return None
             if url.path == "/auth/token":
                 wrong = body != {"username": "admin", "password": PASSWORD}
                 return (

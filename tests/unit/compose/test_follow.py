@@ -14,7 +14,7 @@ from rich.console import Console
 
 from compose import failure, follow
 from compose.airflow_api import Airflow, Run
-from compose.airflow_http import Http, Unreachable
+from compose.airflow_http import Http, Refused, Unreachable
 from compose.follow import Follower
 from compose.site import Pages
 from embedded import tables
@@ -179,6 +179,17 @@ def test_what_holds_a_run_up_is_said(what: str, server: Server, follower: Follow
         "scheduler": "! Airflow's scheduler does not run: make ps",
     }
     assert said(console) == [expected[what]]
+
+
+def test_what_airflow_does_not_tell_ends_nothing(
+    server: Server, follower: Follower, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Airflow) -> list[str]:
+        raise Refused(403, "Forbidden")
+
+    monkeypatch.setattr(Airflow, "unhealthy", refused)
+    assert follower.follow(QUEUED).state == "success"
+    assert said(console) == []
 
 
 def test_a_sign_of_life_breaks_a_long_silence(

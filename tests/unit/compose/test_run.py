@@ -15,7 +15,7 @@ from compose import backfill, env_file, launch, results, run
 from compose.airflow_api import Airflow
 from compose.airflow_http import Http
 from compose.run import HOUSING, TWEETS, Session
-from compose.site import Site
+from compose.site import Helps, Site
 from embedded import outcome
 from embedded.errors import Unusable
 from tests.unit.compose.airflow_server import PASSWORD, RUN_ID, Server, dag, serving, task
@@ -166,14 +166,12 @@ def test_a_dag_that_airflow_does_not_know_is_waited_for(
 ) -> None:
     airflow = Airflow(Http(server.url, "admin", PASSWORD))
     said: list[str] = []
-    monkeypatch.setattr(launch, "PAUSE", 0.0)
     found = server.dags.pop(TWEETS)
     monkeypatch.setattr("time.sleep", lambda _: server.dags.update({TWEETS: found}))
-    assert launch.launch(airflow, TWEETS, {}, said.append).run_id == RUN_ID
+    assert launch.launch(airflow, TWEETS, {}, said.append, Helps(pause=0.0)).run_id == RUN_ID
     assert said == [f"Airflow has yet to read {TWEETS}"]
-    monkeypatch.setattr(launch, "PARSING", -1.0)
-    with pytest.raises(Unusable, match="does not know the DAG nothing"):
-        launch.launch(airflow, "nothing", {}, said.append)
+    with pytest.raises(Unusable, match="does not know the DAG nothing after -1 seconds: ask the log"):
+        launch.launch(airflow, "nothing", {}, said.append, Helps(reading=-1.0, unread="ask the log"))
 
 
 def test_a_refused_run_is_one_line(server: Server) -> None:

@@ -1,0 +1,31 @@
+"""What the pipeline asks of EMR, as the DAG's own builders make it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import Any
+
+from aws.profile import ROOT, Profile
+
+DAGS = str(ROOT / "airflow" / "dags")
+
+
+def rendered(
+    profile: Profile, week: str = "<week>", cluster: str = "<cluster id>"
+) -> dict[str, dict[str, Any]]:
+    """Operation of EMR -> the request that a run of `week` sends: RunJobFlow, AddJobFlowSteps."""
+    if DAGS not in sys.path:
+        sys.path.append(DAGS)
+    with tempfile.TemporaryDirectory() as home:
+        # Airflow writes its settings where it is imported first
+        os.environ.setdefault("AIRFLOW_HOME", home)
+        os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+        from tubepulse.job_flow import job_flow_overrides, spark_steps
+    bucket, prefix = profile.pipeline["bucket_name"], profile.pipeline["output_key"]
+    base: dict[str, Any] = profile.connections["emr_default"]["extra"]
+    return {
+        "RunJobFlow": {**base, **job_flow_overrides(bucket, week)},
+        "AddJobFlowSteps": {"JobFlowId": cluster, "Steps": spark_steps(bucket, prefix, week)},
+    }
