@@ -1,44 +1,26 @@
 """One week through the whole stack: rows, logs and traces are what they must be, and nothing is left."""
 
-import csv
 import gzip
 import hashlib
 import json
 import re
+from contextlib import closing
 
 import requests
 
+from tests import reference_rows
 from tests.e2e.conftest import WEEK, FirstRun
 from tests.e2e.harness import BUCKET, LIVE, ROOT, TWEETS, Stack, run
 
-EXPECTED = ROOT / "fixtures" / "expected"
-SENTIMENT = (
-    "SELECT tweet_id::text, station, sentiment FROM london_schema.sentiment WHERE run = %s ORDER BY 1, 2"
-)
-TOPICS = (
-    "SELECT station, rank, topic, tweet_count FROM london_schema.station_topics WHERE run = %s ORDER BY 1, 2"
-)
-
-
-def expected(name: str) -> list[dict[str, str]]:
-    with (EXPECTED / name).open(newline="") as file:
-        return list(csv.DictReader(file))
-
 
 def test_every_sentiment_row_is_the_references(stack: Stack, first_run: FirstRun) -> None:
-    wanted = {(row["tweet_id"], row["station"]): float(row["sentiment"]) for row in
-              expected(f"{WEEK}/sentiment.csv")}  # fmt: skip
-    found = stack.rows(SENTIMENT, WEEK)
-    assert len(found) == len(wanted) > 3000
-    assert {(tweet, station): float(score) for tweet, station, score in found} == wanted
+    with closing(stack.postgres()) as connection:
+        reference_rows.assert_sentiment(connection, WEEK)
 
 
 def test_every_topic_is_the_references(stack: Stack, first_run: FirstRun) -> None:
-    wanted = {
-        (row["station"], int(row["rank"]), row["topic"], int(row["tweet_count"]))
-        for row in expected(f"{WEEK}/topics.csv")
-    }
-    assert set(stack.rows(TOPICS, WEEK)) == wanted
+    with closing(stack.postgres()) as connection:
+        reference_rows.assert_topics(connection, WEEK)
 
 
 def test_the_website_role_reads_the_views(stack: Stack, first_run: FirstRun) -> None:
@@ -47,7 +29,7 @@ def test_the_website_role_reads_the_views(stack: Stack, first_run: FirstRun) -> 
 
 
 def test_make_run_showed_it(stack: Stack, first_run: FirstRun) -> None:
-    counts = json.loads((EXPECTED / "counts.json").read_text())[WEEK]
+    counts = json.loads((reference_rows.EXPECTED / "counts.json").read_text())[WEEK]
     for seen in ("get_twitter_data", "watch_step", "run sentiment analysis", "end_data_pipeline"):
         assert seen in first_run.output
     for topic in counts["topics"]:
