@@ -17,6 +17,7 @@ WALLS = {
     "tests/contract": OURS,
     "tests/integration": OURS,
     "tests/e2e": OURS,
+    "tests/aws_account": OURS,
 }
 
 
