@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
 from aws import refusals
 from embedded.errors import Unusable
@@ -28,11 +29,12 @@ class Account:
     @classmethod
     def of_environment(cls) -> Account:
         """Ask AWS who this is; raises refusals.NoCredentials, Unusable for any other obstacle."""
-        region = os.environ.get("AWS_REGION") or None  # botocore itself knows AWS_DEFAULT_REGION only
-        with refusals.named(region or ""):
-            session = boto3.Session(region_name=region)
+        exported = os.environ.get("AWS_REGION") or None  # botocore itself knows AWS_DEFAULT_REGION only
+        with refusals.named(exported or ""):
+            session = boto3.Session(region_name=exported)
         region = session.region_name or ""
         if not region:
+            _check_credentials(session)  # a dry run can do without them, and then without a region
             raise Unusable(refusals.NO_REGION)
         try:
             with refusals.named(region):
@@ -44,3 +46,10 @@ class Account:
     def client(self, service: str) -> Any:
         """A boto3 client that tries again where AWS is too busy."""
         return self.session.client(service, config=PATIENT)
+
+
+def _check_credentials(session: boto3.Session) -> None:
+    """Raise refusals.NoCredentials where there are none."""
+    with refusals.named():
+        if not session.get_credentials():
+            raise NoCredentialsError

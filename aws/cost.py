@@ -20,9 +20,8 @@ from aws import refusals
 from aws.costs import lines as cost_lines
 from aws.costs.lines import RUNS, Line
 from aws.costs.prices import Prices
-from aws.profile import BadProfile, Source, is_given_by_aws
+from aws.profile import Source, is_given_by_aws
 from embedded import advice
-from embedded.errors import Unusable
 
 DEFAULT_REGION = "eu-west-2"
 WIDTH = 44  # letters of an item
@@ -49,13 +48,10 @@ def region(environ: Mapping[str, str]) -> str:
 
 def text(name: str, environ: Mapping[str, str], place: str) -> list[str]:
     """The table, a total and what it rests on, as lines; raises Unusable."""
-    try:
-        source = Source.read(name)
-        if not source.stack_keys:
-            return [f"profile {name} runs on this machine: it costs nothing"]
-        month, each = lines(source, environ, Prices.read(place))
-    except BadProfile as error:
-        raise Unusable(str(error)) from None
+    source = Source.read(name)
+    if not source.stack_keys:
+        return [f"profile {name} runs on this machine: it costs nothing"]
+    month, each = lines(source, environ, Prices.read(place))
     whole = cost_lines.total(month) + RUNS * cost_lines.total(each)
     unknown = sorted({line.what for line in (*month, *each) if line.price is None})
     without = f", without {', '.join(unknown)}: aws/costs/prices.json lacks them" if unknown else ""

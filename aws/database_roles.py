@@ -83,12 +83,29 @@ def admin(secrets: Any, outputs: Mapping[str, str], logins: Logins, options: Map
 
 @contextmanager
 def lent(secrets: Any, connection: str, tags: Mapping[str, str]) -> Iterator[None]:
-    """The secret with the database's own login, which is gone afterwards, whatever happens."""
+    """The secret with the database's own login, which is gone afterwards, whatever happens.
+
+    Raises Unusable, with nothing written or deleted, where somebody else's stands in its place.
+    """
+    left(secrets, tags)
+    secret_store.write(secrets, {ADMIN: connection}, lambda _: None, tags)
     try:
-        secret_store.write(secrets, {ADMIN: connection}, lambda _: None, tags)
         yield
     finally:
         secret_store.remove(secrets, ADMIN)
+
+
+def left(secrets: Any, tags: Mapping[str, str]) -> bool:
+    """Whether a killed deployment has left the secret with the login; raises Unusable for somebody else's."""
+    found = secret_store.find(secrets, ADMIN)
+    if found is None:
+        return False
+    if not found.tags.items() >= tags.items():
+        raise Unusable(
+            f"secret {ADMIN} is not this deployment's, which needs the name for a while: keep what it holds, "
+            f"then aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {ADMIN}"
+        )
+    return True
 
 
 @dataclass

@@ -18,7 +18,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws import artifacts, secret_store
-from aws.profile import BadProfile, Profile, Source, has_stacks
+from aws.profile import Profile, Source, has_stacks
 from aws.wheelhouse import CACHE, TARGETS, NoWheelhouse, wheelhouse
 from embedded import advice
 from embedded.errors import Unusable
@@ -33,9 +33,7 @@ def main() -> int:
     cli.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     cli.add_argument("--force", action="store_true", help="do not ask")
     args = cli.parse_args()
-    if has_stacks(args.profile):
-        return to_account(args)
-    return advice.exit_code(lambda: to_bucket(args))
+    return advice.exit_code(lambda: to_account(args) if has_stacks(args.profile) else to_bucket(args))
 
 
 def to_account(args: argparse.Namespace) -> int:
@@ -58,7 +56,7 @@ def to_bucket(args: argparse.Namespace) -> int:
         changes = deploy(args.profile, args.wheels_for, args.wheels)
     except (ClientError, BotoCoreError) as error:  # some are OSErrors too
         raise Unusable(f"deploy: AWS refused: {error}") from None
-    except (BadProfile, NoWheelhouse, OSError) as error:
+    except (NoWheelhouse, OSError) as error:
         raise Unusable(f"deploy: {error}") from None
     print(
         f"profile {args.profile}: {changes} changes"

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from aws import artifacts, consent, emr_requests, refusals, secret_store, x_keys
 from aws.account import Account
-from aws.comparison import compare
+from aws.comparison import check_settings, compare
 from aws.infrastructure import templates
 from aws.infrastructure.stacks import LOOK, Stacks
 from aws.mwaa.transport import InvokeRestApi
 from aws.mwaa.transport import client as mwaa_client
 from aws.phases import Phases
 from aws.plan import StackPlan
-from aws.profile import BadProfile, Source
+from aws.profile import Source
 from aws.target import AIRFLOW, PROJECT, Target
 from aws.wheelhouse import NoWheelhouse
 from compose.airflow_api import Transport
@@ -60,7 +60,7 @@ class Deployment:
         """Deploy; returns the exit code: 0, or 1 when the answer was no. Raises Unusable."""
         try:
             return self._run()
-        except (BadProfile, NoWheelhouse) as error:
+        except NoWheelhouse as error:
             raise Unusable(str(error)) from None
 
     def _run(self) -> int:
@@ -117,10 +117,13 @@ class Deployment:
     def _show_without_account(self) -> None:
         """What is known without an account: nothing of it is compared with one."""
         target = Target(self.source, Account(None, "<AccountId>", "<Region>", ""), os.environ, self.folder)
-        profile = self.source.filled(target.marked())
+        values = target.marked()
+        check_settings(target)
+        profile = self.source.filled(values)
         say(f"profile {target.name}: there are no AWS credentials: not compared with an account")
         for key in target.keys:
-            for line in StackPlan.of_new(target.stack(key), target.template(key)).lines():
+            parameters = self.source.parameters(key, values)
+            for line in StackPlan.of_new(target.stack(key), target.template(key), parameters).lines():
                 say(line)
         say(f"objects in s3://{profile.pipeline['bucket_name']}")
         airflow = artifacts.airflow() if AIRFLOW in target.keys else {}

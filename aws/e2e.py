@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from aws import consent, refusals
+from aws import consent, refusals, site
 from aws.account import Account
 from aws.trial import settings as e2e_settings
 from aws.trial.account import Failed, Trial
@@ -123,7 +123,7 @@ def main() -> int:
     cli.add_argument("--remove", action="store_true", help="only remove what an earlier call has left")
     args = cli.parse_args()
     keep = args.keep or os.environ.get("KEEP") == "1"
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True)
@@ -138,6 +138,7 @@ def main() -> int:
 
 def e2e(args: argparse.Namespace, account: Account, keep: bool, say: Callable[[str], None]) -> int:
     """Try the profile on an account; returns the exit code, raises Unusable before anything is made."""
+    site.source(args.profile)  # before anything is asked of others
     prefix = e2e_settings.prefix(os.environ)
     cidr = e2e_settings.site(os.environ, lambda: f"{e2e_settings.public_address().strip()}/32")
     trial = Trial(account, args.profile, prefix, cidr, lambda text: say(shown(text)))
@@ -147,7 +148,7 @@ def e2e(args: argparse.Namespace, account: Account, keep: bool, say: Callable[[s
         say(shown(line))
     if not consent.agreed("Go on?", "make e2e", args.force):
         say("nothing was changed")
-        return 0
+        return 1
     phases = (
         Phase("deployment", trial.deploy),
         Phase("recorded posts in X's place", trial.replay),
@@ -165,7 +166,7 @@ def remove(args: argparse.Namespace, account: Account, say: Callable[[str], None
     say(shown(f"This removes {prefix}-* and its secrets from account {account.id}, {account.region}."))
     if not consent.agreed("Go on?", "make e2e", args.force):
         say("nothing was changed")
-        return 0
+        return 1
     return course(trial, (), False, say).run()
 
 

@@ -11,18 +11,18 @@ from aws.pauses import pauses
 
 ALIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
 EMR_GROUPS = "ElasticMapReduce-*"  # EMR makes them once in a VPC, and never removes them
+AIRFLOW_LOGS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
 SILENCE = 30.0  # seconds until a sign of life
 
 
-def clusters(emr: Any, tags: Mapping[str, str], bucket: str) -> list[str]:
-    """The clusters that are not gone, have these tags, and keep their logs in the bucket if there is one."""
+def clusters(emr: Any, tags: Mapping[str, str]) -> list[str]:
+    """The clusters that are not gone and have these tags."""
     found = []
     for page in emr.get_paginator("list_clusters").paginate(ClusterStates=ALIVE):
         for item in page["Clusters"]:
             cluster = emr.describe_cluster(ClusterId=item["Id"])["Cluster"]
             own = {tag["Key"]: tag["Value"] for tag in cluster.get("Tags", ())}
-            where = cluster.get("LogUri", "").partition("://")[2]
-            if own.items() >= tags.items() and (not bucket or where.startswith(f"{bucket}/")):
+            if own.items() >= tags.items():
                 found.append(item["Id"])
     return found
 
@@ -70,10 +70,13 @@ def remove_groups(ec2: Any, ids: list[str]) -> None:
         ec2.delete_security_group(GroupId=group["GroupId"])
 
 
-def log_groups(logs: Any, prefix: str) -> list[str]:
-    """The names of the log groups that begin like this."""
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    return [item["logGroupName"] for page in pages for item in page["logGroups"]]
+def log_groups(logs: Any, environment: str) -> list[str]:
+    """The names of the log groups that MWAA has made for an environment, and not for a longer-named one."""
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"airflow-{environment}-")
+    ours = {f"airflow-{environment}-{kind}" for kind in AIRFLOW_LOGS}
+    return [
+        item["logGroupName"] for page in pages for item in page["logGroups"] if item["logGroupName"] in ours
+    ]
 
 
 def snapshots(rds: Any, stack: str) -> list[str]:

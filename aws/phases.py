@@ -40,6 +40,8 @@ class Phases:
 
     def run(self) -> int:
         """Do them all; returns the number of changes."""
+        if DATABASE in self.target.keys:  # somebody else's secret is refused before anything is made
+            database_roles.left(self.target.account.client("secretsmanager"), self.target.tags)
         work: list[tuple[str, Callable[[], int]]] = [
             ("infrastructure", self.infrastructure),
             ("artifacts", self.artifacts),
@@ -90,7 +92,9 @@ class Phases:
         logins = Logins.of(secrets, target.outputs)
         profile = target.source.filled(target.values({**self.keys, **logins.values()}))
         if database_roles.made(secrets, secret_store.named(profile)[database_roles.PIPELINE]):
-            left = secret_store.remove(secrets, database_roles.ADMIN)  # of a killed deployment
+            left = database_roles.left(secrets, target.tags)
+            if left:
+                secret_store.remove(secrets, database_roles.ADMIN)
             self.say(f"  {'a secret left behind is removed' if left else 'they are as they shall be'}")
             return int(left)
         self.say("  Airflow makes them, from inside the database's network: some minutes")

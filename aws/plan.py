@@ -22,18 +22,20 @@ class StackPlan:
     what: str
     changes: tuple[Change, ...] = ()
     conditions: Mapping[str, str] | None = None  # of a new stack's resources
+    parameters: Mapping[str, str] | None = None  # where they are to be shown
 
     @classmethod
-    def of_new(cls, name: str, template: Template) -> StackPlan:
+    def of_new(cls, name: str, template: Template, parameters: Mapping[str, str] | None = None) -> StackPlan:
         """A stack that is yet to be made: all that its template has."""
         changes = tuple(Change("Add", logical_id, kind) for logical_id, kind in template.resources.items())
-        return cls(name, NEW, changes, template.conditions)
+        return cls(name, NEW, changes, template.conditions, parameters)
 
     def lines(self) -> list[str]:
         """As text."""
         empty = self.what == CHANGED and not self.changes
         head = f"  {self.name} {self.what}{': outputs or tags only' if empty else ''}"
-        return [head, *map(self._line, self.changes)]
+        given = [f"    {name} = {value or '(empty)'}" for name, value in (self.parameters or {}).items()]
+        return [head, *given, *map(self._line, self.changes)]
 
     def _line(self, change: Change) -> str:
         condition = (self.conditions or {}).get(change.logical_id)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embedded.errors import Unusable
+
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ROOT / "profiles"
 
@@ -23,7 +25,7 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 PREFIX = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")  # as the templates have it
 
 
-class BadProfile(Exception):
+class BadProfile(Unusable):
     """A profile does not exist or lacks a value; the text says which and what to do."""
 
 
@@ -59,16 +61,12 @@ class Source:
     @classmethod
     def read(cls, name: str) -> Source:
         """Read profiles/<name>/; raises BadProfile."""
-        folder = PROFILES / name
-        if not folder.is_dir():
-            known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
-            raise BadProfile(f"there is no profile {name!r}; choose one of: {known}")
-        stacks = folder / "stacks.json"
+        folder, stacks = _folder(name), _folder(name) / "stacks.json"
         return cls(
             name,
             _read(folder / "connections.json"),
             _read(folder / "variables.json"),
-            _read(stacks) if stacks.exists() else None,
+            _stacks(stacks) if stacks.exists() else None,
         )
 
     def filled(self, values: Mapping[str, str]) -> Profile:
@@ -102,9 +100,33 @@ class Source:
 
     def parameters(self, stack: str, values: Mapping[str, str]) -> dict[str, str]:
         """The parameters of one stack; raises BadProfile."""
-        raw = {stack: (self.stacks or {})["parameters"][stack]}
-        filled: dict[str, str] = self._fill("stacks.json", raw, values)[stack]
+        filled: dict[str, str] = self._fill("stacks.json", {stack: self._raw(stack)}, values)[stack]
         return filled
+
+    def known(self, stack: str, values: Mapping[str, str]) -> dict[str, str | None]:
+        """The same, with None for a parameter that needs a value which is marked `<Name>`: not known yet."""
+        return {
+            parameter: None if self.marks(stack, parameter, values) else text
+            for parameter, text in self.parameters(stack, values).items()
+        }
+
+    def marks(self, stack: str, parameter: str, values: Mapping[str, str]) -> list[str]:
+        """The placeholders of a parameter for whose values there are only marks, `<Name>`."""
+        names = [name for name, _ in PLACEHOLDER.findall(self._raw(stack)[parameter])]
+        return [name for name in names if is_given_by_aws(name) and values.get(name) == f"<{name}>"]
+
+    def place(self, stack: str, parameter: str = "") -> str:
+        """Where a person sets a parameter: the names to export if it has any, else its place in the file."""
+        raw = self._raw(stack).get(parameter, "")
+        names = [name for name, _ in PLACEHOLDER.findall(raw) if not is_given_by_aws(name)]
+        file = f"profiles/{self.name}/stacks.json, {stack}"
+        return " and ".join(names) or (f"{file}.{parameter}" if parameter else file)
+
+    def _raw(self, stack: str) -> dict[str, str]:
+        parameters: dict[str, dict[str, str]] = (self.stacks or {}).get("parameters", {})
+        if stack not in parameters:
+            raise BadProfile(f"profiles/{self.name}/stacks.json, parameters: lacks the stack {stack}")
+        return parameters[stack]
 
     def unknown(self, values: Mapping[str, str]) -> dict[str, str]:
         """`<Name>` for each placeholder that a stack or the deployment fills, and that has no value yet."""
@@ -118,13 +140,38 @@ class Source:
 
 
 def has_stacks(name: str) -> bool:
-    """Whether a profile is deployed with CloudFormation stacks."""
-    return (PROFILES / name / "stacks.json").is_file()
+    """Whether a profile is deployed with CloudFormation stacks; raises BadProfile where there is none."""
+    return (_folder(name) / "stacks.json").is_file()
 
 
 def is_given_by_aws(name: str) -> bool:
     """Whether a placeholder stands for what a stack or the deployment gives (CamelCase), not the shell."""
     return not name.isupper()
+
+
+def _folder(name: str) -> Path:
+    # Compared with the names that there are: '..' is a folder, too
+    names = sorted(path.name for path in PROFILES.iterdir() if path.is_dir())
+    if name not in names:
+        raise BadProfile(f"there is no profile {name!r}; choose one of: {', '.join(names)}")
+    return PROFILES / name
+
+
+def _stacks(path: Path) -> dict[str, Any]:
+    """stacks.json: a prefix, and the parameters of each stack, which are strings."""
+    content, place = _read(path), path.relative_to(ROOT)
+    if not isinstance(content.get("prefix"), str):
+        raise BadProfile(f"{place}, prefix: must be a string, what the stacks' names begin with")
+    stacks = content.get("parameters")
+    if not isinstance(stacks, dict) or not stacks:
+        raise BadProfile(f'{place}, parameters: must be an object, {{"network": {{...}}, ...}}')
+    for stack, parameters in stacks.items():
+        if not isinstance(parameters, dict):
+            raise BadProfile(f"{place}, parameters.{stack}: must be an object, {{...}}")
+        for parameter, value in parameters.items():
+            if not isinstance(value, str):
+                raise BadProfile(f"{place}, parameters.{stack}.{parameter}: must be a string, in quotes")
+    return content
 
 
 def _read(path: Path) -> dict[str, Any]:

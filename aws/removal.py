@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from aws import bucket, leftovers, secret_store
+from aws import bucket, database_roles, leftovers, secret_store
 from aws.infrastructure.stacks import Stacks, State
 from aws.target import AIRFLOW, DATABASE, STORAGE, Target
 
@@ -28,6 +28,7 @@ class Removal:
     groups: dict[str, str]
     secrets: list[str]
     logs: list[str]
+    snapshots: list[str]  # that a removal without one was stopped before deleting
     keep_snapshot: bool
     say: Callable[[str], None]
     look: float
@@ -52,10 +53,11 @@ class Removal:
             states=states,
             bucket=name,
             vpc=vpc,
-            clusters=leftovers.clusters(account.client("emr"), target.tags, name),
+            clusters=leftovers.clusters(account.client("emr"), target.tags),
             groups=leftovers.emr_groups(account.client("ec2"), vpc),
-            secrets=secret_store.owned(account.client("secretsmanager"), target.tags),
-            logs=leftovers.log_groups(account.client("logs"), _log_groups(target)) if airflow else [],
+            secrets=secret_store.owned(account.client("secretsmanager"), target.tags, _secrets(target)),
+            logs=leftovers.log_groups(account.client("logs"), target.prefix) if airflow else [],
+            snapshots=[] if keep_snapshot else _leftover_snapshots(target, states),
             keep_snapshot=keep_snapshot,
             say=say,
             look=look,
@@ -74,6 +76,7 @@ class Removal:
             *(f"  security group {group} ({name}), which EMR made" for group, name in self.groups.items()),
             *(f"  secret {name}" for name in self.secrets),
             *(f"  log group {name}" for name in self.logs),
+            *(f"  snapshot {name} of the database: ITS DATA IS LOST" for name in self.snapshots),
         ]
 
     def run(self) -> None:
@@ -86,6 +89,8 @@ class Removal:
             work.append(("secrets", self._secrets))
         if self.logs:
             work.append(("log groups", self._logs))
+        if self.snapshots:
+            work.append(("snapshots", partial(self._all, self._snapshot, self.snapshots)))
         for number, (title, phase) in enumerate(work, start=1):
             self.say(f"[{number}/{len(work)}] {title}")
             phase()
@@ -93,21 +98,22 @@ class Removal:
     def _stack(self, key: str) -> None:
         """Delete a stack, and first what it could not be deleted with."""
         name = self.states[key].name
+        before = self._snapshots(key)
         self.stacks.settled(name)  # what is being made or updated is deleted when that is done
         state = self.stacks.find(name)
-        if state is None:
-            return
         if key == STORAGE and self.bucket:
             bucket.empty(self._client("s3"), self.bucket, self.say)
         if key == NETWORK:
             self._groups()
-        before = self._snapshots(key)
-        self.stacks.delete(state)
-        for snapshot in sorted(self._snapshots(key) - before):
-            self._snapshot(snapshot)
+        if state:
+            self.stacks.delete(state)
+        self._all(self._snapshot, sorted(self._snapshots(key) - before))
         if key == AIRFLOW:  # until now it may have made a cluster
-            emr = self._client("emr")
-            self._clusters(leftovers.clusters(emr, self.target.tags, self.bucket))
+            self._clusters(leftovers.clusters(self._client("emr"), self.target.tags))
+
+    def _all(self, remove: Callable[[str], None], names: list[str]) -> None:
+        for name in names:
+            remove(name)
 
     def _clusters(self, ids: list[str]) -> None:
         if ids:
@@ -140,7 +146,7 @@ class Removal:
 
     def _logs(self) -> None:
         logs = self._client("logs")
-        for name in leftovers.log_groups(logs, _log_groups(self.target)):
+        for name in leftovers.log_groups(logs, self.target.prefix):
             logs.delete_log_group(logGroupName=name)
             self.say(f"  log group {name} removed")
 
@@ -156,9 +162,20 @@ def _bucket(target: Target, stacks: Stacks, states: dict[str, State]) -> str:
     return name if name and bucket.exists(target.account.client("s3"), name) else ""
 
 
-def _log_groups(target: Target) -> str:
-    """What the names of the environment's log groups begin with; its own name is the prefix."""
-    return f"airflow-{target.prefix}-"
+def _secrets(target: Target) -> list[str]:
+    """The names of the secrets that a deployment of the profile makes, or may have left."""
+    return [
+        database_roles.ADMIN,
+        *(f"{secret_store.CONNECTIONS}{name}" for name in target.source.connections),
+        *(f"{secret_store.VARIABLES}{name}" for name in target.source.variables),
+    ]
+
+
+def _leftover_snapshots(target: Target, states: dict[str, State]) -> list[str]:
+    """The database's last snapshots where its stack is gone already."""
+    if DATABASE in states or DATABASE not in target.keys:
+        return []
+    return leftovers.snapshots(target.account.client("rds"), target.stack(DATABASE))
 
 
 def _title(key: str, state: State) -> str:

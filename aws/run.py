@@ -79,7 +79,7 @@ def run(profile: str, week: str | None, limit: float = LIMIT) -> int:
     with refusals.named(account.region):
         cloud = Cloud.of(profile, account)
         airflow = Airflow(InvokeRestApi(airflow_transport.client(account.session), cloud.environment))
-        session = Session(cloud, airflow, Console(highlight=False), limit, LOOK_AT_AWS)
+        session = Session(cloud, airflow, Console(highlight=False, emoji=False), limit, LOOK_AT_AWS)
         return session.exit_code(lambda: one_week(session, week))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,8 @@ def write(
 ) -> int:
     """Create or renew the secrets that differ; says their names, never their values. Returns how many.
 
-    With `tags` (project and profile) they are tagged, one that is scheduled for deletion is restored, and one
-    of another profile raises Unusable before anything is written.
+    With `tags` (project, profile, prefix) they are tagged, one that is scheduled for deletion is restored,
+    and one of another deployment raises Unusable before anything is written.
     """
     if tags is None:
         return sum(_write_untagged(secrets, name, text, say) for name, text in wanted.items())
@@ -50,7 +50,7 @@ def write(
 def differing(secrets: Any, wanted: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
     """What is to be done with the secrets that are not as wanted: new, changed, restored, tagged; by name.
 
-    Raises Unusable for a secret of another profile.
+    Raises Unusable for a secret of another deployment.
     """
     todo = {}
     for name, text in wanted.items():
@@ -58,12 +58,9 @@ def differing(secrets: Any, wanted: Mapping[str, str], tags: Mapping[str, str]) 
         if found is None:
             todo[name] = "new"
             continue
-        owner = found.tags.get("profile", tags["profile"])
-        if owner != tags["profile"] and not found.leaving:
-            raise Unusable(
-                f"secret {name} belongs to profile {owner} in this region: use another region, or first "
-                f"make destroy PROFILE={owner}"
-            )
+        owner = {key: found.tags.get(key, wanted_tag) for key, wanted_tag in tags.items()}
+        if owner != tags and not found.leaving:
+            raise _refusal(name, owner, tags)
         if found.leaving:
             todo[name] = "restored: it was scheduled for deletion"
         elif found.value != text:
@@ -71,6 +68,16 @@ def differing(secrets: Any, wanted: Mapping[str, str], tags: Mapping[str, str]) 
         elif not found.tags.items() >= tags.items():
             todo[name] = "tagged as ours"
     return todo
+
+
+def _refusal(name: str, owner: Mapping[str, str], tags: Mapping[str, str]) -> Unusable:
+    if owner["project"] != tags["project"]:
+        return Unusable(f"secret {name} is of project {owner['project']} in this region: use another region")
+    return Unusable(
+        f"secret {name} belongs to profile {owner['profile']} with prefix {owner['prefix']} in this "
+        f"region: use another region, or first STACK_PREFIX={owner['prefix']} make destroy "
+        f"PROFILE={owner['profile']}"
+    )
 
 
 def find(secrets: Any, name: str) -> Found | None:
@@ -94,18 +101,26 @@ def value(secrets: Any, name: str) -> str | None:
         return None
 
 
-def owned(secrets: Any, tags: Mapping[str, str]) -> list[str]:
-    """The names of the connections and variables that have these tags."""
+def owned(secrets: Any, tags: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """The names of the connections and variables that have these tags; `names` are asked for one by one.
+
+    For a list of secrets may be five minutes old.
+    """
     pages = secrets.get_paginator("list_secrets").paginate(
         Filters=[{"Key": "tag-key", "Values": ["profile"]}, {"Key": "name", "Values": ["airflow/"]}]
     )
-    return sorted(
+    listed = {
         found["Name"]
         for page in pages
         for found in page["SecretList"]
-        if {item["Key"]: item["Value"] for item in found.get("Tags", ())}.items() >= tags.items()
-        and found["Name"].startswith((CONNECTIONS, VARIABLES))
-    )
+        if found["Name"].startswith((CONNECTIONS, VARIABLES))
+    }
+    there = {name: find(secrets, name) for name in sorted(listed | set(names))}
+    return [
+        name
+        for name, found in there.items()
+        if found and not found.leaving and found.tags.items() >= tags.items()
+    ]
 
 
 def remove(secrets: Any, name: str) -> bool:

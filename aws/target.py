@@ -35,7 +35,7 @@ class Target:
     @property
     def tags(self) -> dict[str, str]:
         """What all that is made is tagged with."""
-        return {"project": PROJECT, "profile": self.name}
+        return {"project": PROJECT, "profile": self.name, "prefix": self.prefix}
 
     @property
     def keys(self) -> list[str]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from embedded.errors import Unusable
+
 BEARER = "X_BEARER_TOKEN"
 OAUTH = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 NAMES = (BEARER, *OAUTH)
@@ -16,9 +18,20 @@ MISSING = (
 
 
 def given(environ: Mapping[str, str]) -> dict[str, str]:
-    """The keys in the environment: all five names, '' for those not set; nothing where none is set."""
+    """The keys in the environment: all five names, '' for those not set; nothing where none is set.
+
+    Raises Unusable for some of the OAuth keys alone, which would replace deployed ones and could not be used.
+    """
     found = {name: environ.get(name, "") for name in NAMES}
-    return found if any(found.values()) else {}
+    missing = [name for name in OAUTH if not found[name]]
+    if found[BEARER] or not missing:
+        return found
+    if len(missing) == len(OAUTH):
+        return {}
+    raise Unusable(
+        f"X's keys in the environment are not all there: export {', '.join(missing)}, too, "
+        "or X_BEARER_TOKEN, or unset the others"
+    )
 
 
 def deployed(connection: str | None) -> dict[str, str]:

@@ -25,6 +25,7 @@ IMAGES = {
 MOUNTED = (
     "airflow",
     "aws",
+    "embedded",
     "fixtures",
     "localstack",
     "postgres",
@@ -46,6 +47,9 @@ PORTS = {
     "emr": ("WORDPRESS_PORT", "AIRFLOW_PORT", "POSTGRES_PORT"),
 }
 EVERY_PROFILE = [word for name in PORTS for word in ("--profile", name)]  # for docker compose
+HANDED_ON = {
+    "emr": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+}  # by profiles/*/airflow.env, from the shell
 ELSEWHERE = {
     "embedded": "needs no Docker: make demo",
     "aws": "has no stack on this machine: make deploy PROFILE=aws",
@@ -79,6 +83,20 @@ def profile(name: str, folders: Collection[str]) -> Finding:
     if name in ELSEWHERE:
         return Finding(False, f"profile {name} {ELSEWHERE[name]}; make up knows {' and '.join(stacks)}")
     return Finding(False, f"there is no profile “{name}”: make up PROFILE={' or PROFILE='.join(stacks)}")
+
+
+def credentials(name: str, environ: Mapping[str, str]) -> Finding | None:
+    """Whether the shell has what the profile hands on to Airflow; None where it hands nothing on."""
+    needed = HANDED_ON.get(name)
+    if needed is None:
+        return None
+    if lacking := [variable for variable in needed if not environ.get(variable)]:
+        return Finding(
+            False,
+            f"profile {name} needs {' and '.join(lacking)} in the shell, for the containers: "
+            'eval "$(aws configure export-credentials --format env)"',
+        )
+    return Finding(True, "AWS credentials in the shell")
 
 
 def readable(first: Path | None) -> Finding:

@@ -54,6 +54,8 @@ def examine(profile: str, file: Path, browser: bool = False) -> Iterator[Finding
     yield known
     if not known.ok:
         return  # nothing else can be said of it
+    if handed_on := checks.credentials(profile, os.environ):
+        yield handed_on
     yield checks.readable(checks_probes.first_unreadable(ROOT))
     if browser:
         yield checks.browser(os.environ.get("CHROMIUM", ""), checks_probes.browser(os.environ))

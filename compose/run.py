@@ -65,7 +65,7 @@ def command(cli: argparse.ArgumentParser, work: Callable[[Session, argparse.Name
         site = Site.of(args.env_file, args.profile)
         airflow = Airflow(Http(site.airflow_url, USER, site.airflow_password))
         look = LOOK if args.profile == "local" else LOOK_AT_AWS
-        session = Session(site, airflow, Console(highlight=False), args.limit, look)
+        session = Session(site, airflow, Console(highlight=False, emoji=False), args.limit, look)
         return session.exit_code(lambda: work(session, args))
 
     return advice.exit_code(follow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import re
 import subprocess
 import sys
@@ -48,11 +49,12 @@ def cause(output: str) -> str:
 
 def explain(error: OSError) -> str:
     """What the system refused."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename:
         return f"the disk is full ({error.filename}): {SPACE}"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{error.filename} cannot be written to: use a checkout that is yours, on a writable disk"
-    return f"{error.strerror or error} ({error.filename}): put that right, then call again"
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}: put that right, then call again"
 
 
 def exit_code(run: Callable[[], int], interrupted: str = "") -> int:
@@ -69,6 +71,9 @@ def exit_code(run: Callable[[], int], interrupted: str = "") -> int:
         print(error, file=sys.stderr)
     except subprocess.TimeoutExpired as error:
         print(f"{error.cmd[0]} gives no answer within {error.timeout:.0f} s: try again", file=sys.stderr)
+    except BrokenPipeError:  # `make … | head`: who reads has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written, too
+        return 0
     except OSError as error:
         print(explain(error), file=sys.stderr)
     except KeyboardInterrupt:

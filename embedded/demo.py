@@ -186,7 +186,7 @@ def main() -> int:
     cli.add_argument("--home", type=Path, default=postgres.HOME, help="where everything is kept")
     args = cli.parse_args()
     lifeline.end_with_parent()
-    demo = Demo(args.home.resolve(), args.week, Console(highlight=False))
+    demo = Demo(args.home.resolve(), args.week, Console(highlight=False, emoji=False))
     return advice.exit_code(demo.run, interrupted="stopped")
 
 

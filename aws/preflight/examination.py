@@ -89,15 +89,12 @@ class Examination:
         network = self._parameters(NETWORK)
         makes_vpc = not self._made(NETWORK) and not network.get("ExistingVpcId")
         nat = int(makes_vpc and network.get("NatGateway") == "true")
-        on_nat = [{"Name": "state", "Values": ["pending", "available"]}]
         yield self._quota(
             Quota("VPCs", "vpc", "L-F678F1CE", int(makes_vpc)), ask.count("ec2", "describe_vpcs", "Vpcs")
         )
         if network.get("NatGateway") == "true":
             addresses = ask.count("ec2", "describe_addresses", "Addresses")
             yield self._quota(Quota("Elastic IP addresses", "ec2", "L-0263D0A3", nat), addresses)
-            gateways = ask.count("ec2", "describe_nat_gateways", "NatGateways", Filters=on_nat)
-            yield self._quota(Quota("NAT gateways of a zone", "vpc", "L-FE5A380F", nat), gateways)
         if DATABASE in self.target.keys:
             need = int(not self._made(DATABASE))
             used = ask.count("rds", "describe_db_instances", "DBInstances")
@@ -157,7 +154,11 @@ class Examination:
 
     def x_key(self) -> Iterator[Finding]:
         """Whether there is a key for X, and with --ask-x whether it is valid."""
-        given = x_keys.given(self.target.environ)
+        try:
+            given = x_keys.given(self.target.environ)
+        except Unusable as obstacle:  # some of them
+            yield Finding(False, str(obstacle))
+            return
         found, place = x_usage.keys(given, {} if given else x_keys.deployed(self.probes.secret(X_SECRET)))
         token = found.get(x_keys.BEARER)
         if self.ask_x and token:

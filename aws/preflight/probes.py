@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -140,7 +141,9 @@ class Probes:
             return None
         iam = self.client("iam")
         if ":role/" in arn:
-            arn = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"]
+            # A session does not know its role's path; where that may not be asked, it has the usual one
+            role = or_none(partial(iam.get_role, RoleName=arn.rpartition("/")[2]), "AccessDenied")
+            arn = role["Role"]["Arn"] if role else arn
         found: dict[str, str] = {}
         for action, resource in actions.items():
             answer = iam.simulate_principal_policy(

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from aws.profile import PLACEHOLDER, PROFILES
 from embedded import lifeline
 from embedded.errors import Unusable
 
@@ -110,7 +111,8 @@ class Cloud:
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Our environment without anything that says where AWS is or what to deploy, with `settings`."""
-    ours = ("AWS_", "X_", "STACK_PREFIX", "BUCKET_NAME", "VPC_", "ALLOWED_SITE_CIDR", "AIRFLOW_")
+    texts = [path.read_text() for path in (PROFILES / "aws").glob("*.json")]
+    ours = ("AWS_", *(name for text in texts for name, _ in PLACEHOLDER.findall(text)))
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     proxies = dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")
     return {**inherited, **proxies, "PYTHONUNBUFFERED": "1", **settings}

@@ -41,5 +41,8 @@ def after_a_run(look: Look, vpc: str, bucket: str, subnet: str) -> None:
         JobFlowRole="none",
         ServiceRole="none",
         VisibleToAllUsers=True,
-        Tags=[{"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": "aws"}],
+        Tags=[
+            {"Key": key, "Value": value}
+            for key, value in (("project", "tubepulse"), ("profile", "aws"), ("prefix", "tubepulse"))
+        ],
     )

@@ -16,6 +16,7 @@ from aws.account import Account
 from aws.database_roles import Logins
 from aws.infrastructure.stacks import Stacks
 from aws.profile import PIPELINE, ROOT
+from aws.target import AIRFLOW, PROJECT
 from aws.trial import cost as e2e_cost
 from aws.trial import left as e2e_left
 from aws.trial import replay as e2e_replay
@@ -74,7 +75,7 @@ class Trial:
     @property
     def tags(self) -> dict[str, str]:
         """Of the stack of the recorded posts, as of all others."""
-        return {"project": "tubepulse", "profile": self.profile}
+        return {"project": PROJECT, "profile": self.profile, "prefix": self.prefix}
 
     def show_cost(self) -> None:
         """Say what it will cost."""
@@ -100,7 +101,7 @@ class Trial:
         The names of Airflow's secrets are the same for all: a trial would overwrite and then delete them.
         """
         source = site.source(self.profile)
-        if "airflow" not in source.stack_keys:
+        if AIRFLOW not in source.stack_keys:
             raise Unusable(f"profile {self.profile} has no Airflow on AWS: make e2e PROFILE=aws")
         names = [f"{secret_store.CONNECTIONS}{name}" for name in source.connections]
         there = [name for name in [*names, VARIABLE] if self._secret(name) is not None]
@@ -159,7 +160,7 @@ class Trial:
 
     def left(self) -> list[str]:
         """What of the trial is still there."""
-        return e2e_left.found(self.account, self.profile, self.prefix)
+        return e2e_left.found(self.account, self.tags)
 
     def outputs(self) -> dict[str, str]:
         """The outputs of all of the profile's stacks."""

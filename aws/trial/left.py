@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from botocore.exceptions import ClientError
 
+from aws import leftovers, secret_store
 from aws.account import Account
+from aws.target import DATABASE
 
-LIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
 
-
-def found(account: Account, profile: str, prefix: str) -> list[str]:
-    """Each thing in words, as a person would look for it."""
+def found(account: Account, tags: Mapping[str, str]) -> list[str]:
+    """Each thing in words, as a person would look for it; `tags` are the deployment's."""
+    prefix = tags["prefix"]
+    rds, logs = account.client("rds"), account.client("logs")
     return [
         *stacks(account, prefix),
         *bucket(account, prefix),
-        *snapshots(account, prefix),
-        *secrets(account, profile, prefix),
-        *clusters(account, profile),
-        *logs(account, prefix),
+        *(f"database snapshot {name}" for name in leftovers.snapshots(rds, f"{prefix}-{DATABASE}")),
+        *secrets(account, tags),
+        *(f"cluster {name}" for name in leftovers.clusters(account.client("emr"), tags)),
+        *(f"log group {name}" for name in leftovers.log_groups(logs, prefix)),
+        *(f"log group {name}" for name in function_logs(account, prefix)),
     ]
 
 
@@ -44,46 +49,17 @@ def bucket(account: Account, prefix: str) -> list[str]:
     return [f"bucket {name}"]
 
 
-def snapshots(account: Account, prefix: str) -> list[str]:
-    """The database's last snapshots, which nothing but a command deletes."""
-    pages = account.client("rds").get_paginator("describe_db_snapshots").paginate(SnapshotType="manual")
-    return [
-        f"database snapshot {one['DBSnapshotIdentifier']}"
-        for page in pages
-        for one in page["DBSnapshots"]
-        if one["DBSnapshotIdentifier"].startswith(f"{prefix}-")
-    ]
+def secrets(account: Account, tags: Mapping[str, str]) -> list[str]:
+    """Airflow's secrets with the deployment's tags, and the database's."""
+    client = account.client("secretsmanager")
+    databases = [f"{tags['prefix']}/database/{role}" for role in ("pipeline", "webapp")]
+    mine = (secret_store.find(client, name) for name in databases)
+    there = [name for name, found in zip(databases, mine, strict=True) if found and not found.leaving]
+    return [f"secret {name}" for name in [*there, *secret_store.owned(client, tags, ())]]
 
 
-def secrets(account: Account, profile: str, prefix: str) -> list[str]:
-    """Airflow's secrets with the profile's tag, and the database's."""
-    tag = [{"Key": "tag-key", "Values": ["project"]}, {"Key": "tag-value", "Values": ["tubepulse"]}]
-    pages = account.client("secretsmanager").get_paginator("list_secrets").paginate(Filters=tag)
-    listed = [secret for page in pages for secret in page["SecretList"]]
-    return [
-        f"secret {one['Name']}"
-        for one in listed
-        if one["Name"].startswith(f"{prefix}/")
-        or (one["Name"].startswith("airflow/") and {"Key": "profile", "Value": profile} in one["Tags"])
-    ]
-
-
-def clusters(account: Account, profile: str) -> list[str]:
-    """EMR clusters that have not ended."""
-    emr = account.client("emr")
-    pages = emr.get_paginator("list_clusters").paginate(ClusterStates=LIVE)
-    ids = [cluster["Id"] for page in pages for cluster in page["Clusters"]]
-    ours = {"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": profile}
-    tags = {one: emr.describe_cluster(ClusterId=one)["Cluster"].get("Tags", []) for one in ids}
-    return [f"cluster {one}" for one in ids if all(tag in tags[one] for tag in ours)]
-
-
-def logs(account: Account, prefix: str) -> list[str]:
-    """Log groups, MWAA's and the function's."""
-    client = account.client("logs")
-    return [
-        f"log group {group['logGroupName']}"
-        for begins in (f"airflow-{prefix}-", f"/aws/lambda/{prefix}-")
-        for page in client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=begins)
-        for group in page["logGroups"]
-    ]
+def function_logs(account: Account, prefix: str) -> list[str]:
+    """The log groups of the recorded posts' function."""
+    pages = account.client("logs").get_paginator("describe_log_groups")
+    groups = pages.paginate(logGroupNamePrefix=f"/aws/lambda/{prefix}-")
+    return [group["logGroupName"] for page in groups for group in page["logGroups"]]

@@ -17,6 +17,7 @@ from embedded.errors import Unusable
 
 WEEK = "2026-W46"  # recorded, with expected results
 SUFFIX = "-e2e"
+WIDEST = 24  # bits that a network of the database's visitors has at least, as its template takes it
 LONGEST = 20  # letters of a prefix, as the templates take it
 WHO_AM_I = "https://checkip.amazonaws.com"
 NOBODY = "recorded.invalid"  # until the recorded posts have an address; X itself is never asked
@@ -66,11 +67,24 @@ def site(environ: Mapping[str, str], ask: Callable[[], str]) -> str:
         raise Unusable(
             f"{whose} {text[:60]!r}, no IPv4 address: export ALLOWED_SITE_CIDR=<this machine's address>/32"
         ) from None
-    if network.prefixlen < 16:
+    if network.prefixlen < WIDEST:
         raise Unusable(
             f"ALLOWED_SITE_CIDR {network} would open the database to too many: give a narrower one"
         )
+    if given and (address := _address(ask)) and address not in network:
+        raise Unusable(
+            f"ALLOWED_SITE_CIDR {network} does not hold this machine's public address, {address}, from which "
+            "the rows are checked: unset it"
+        )
     return str(network)
+
+
+def _address(ask: Callable[[], str]) -> ipaddress.IPv4Address | None:
+    """This machine's address; None where nobody says it."""
+    try:
+        return ipaddress.IPv4Interface(ask().strip()).ip
+    except (Unusable, ValueError):
+        return None
 
 
 def public_address() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.config import Config
 
 from tests import aws_calls
 from tests.aws_permissions import Need, needs
@@ -20,8 +21,14 @@ from tests.unit.aws.policies import allowed, documents, together
 from tests.unit.aws.templates import ACCOUNT as RENDERED
 
 REGION, ACCOUNT, STRANGER = "eu-west-2", "123456789012", "210987654321"
-# May name another cloud or deployment
-MINE = ("AWS_", "STACK_PREFIX", "BUCKET_NAME", "X_", "ALLOWED_SITE_CIDR", "AIRFLOW_", "VPC_")
+CLUSTER_TAGS = {"project": "tubepulse", "profile": "aws", "prefix": "tubepulse"}
+# May name another cloud or deployment: what the profiles take from the caller's environment
+MINE = {
+    name
+    for profile in ("aws", "emr")
+    for file in (ROOT / "profiles" / profile).glob("*.json")
+    for name in re.findall(r"\$\{([A-Z][A-Z0-9_]*)(?::-|\})", file.read_text(encoding="utf-8"))
+}
 PHASES = ("infrastructure", "artifacts", "airflow", "database roles", "secrets")
 
 
@@ -32,14 +39,18 @@ class Cloud:
     url: str
     more: Mapping[str, str] = field(default_factory=dict)
 
-    def client(self, service: str, **credentials: str) -> Any:
-        keys = {"aws_access_key_id": "rehearsal", "aws_secret_access_key": "rehearsal", **credentials}
+    def client(self, service: str, **more: Any) -> Any:
+        keys = {"aws_access_key_id": "rehearsal", "aws_secret_access_key": "rehearsal", **more}
         return boto3.Session().client(service, endpoint_url=self.url, region_name=REGION, **keys)  # type: ignore[call-overload]
 
     def run(self, module: str, *arguments: str, **more: str | None) -> subprocess.CompletedProcess[str]:
         """The command's outcome; a setting of None is taken away."""
         settings: dict[str, str | None] = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(MINE)},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name not in MINE and not name.startswith("AWS_")
+            },
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "rehearsal",
             "AWS_SECRET_ACCESS_KEY": "rehearsal",
@@ -156,29 +167,134 @@ def test_a_failure_in_mid_stack_then_the_stack_it_left(cloud: Cloud) -> None:
     assert cloud.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
+def outputs(cloud: Cloud, stack: str) -> dict[str, str]:
+    found = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def connection(cloud: Cloud, name: str) -> dict[str, Any]:
+    value = cloud.client("secretsmanager").get_secret_value(SecretId=f"airflow/connections/{name}")
+    found: dict[str, Any] = json.loads(value["SecretString"])
+    return found
+
+
+def test_profile_emr_makes_what_emr_needs_and_nothing_that_costs(cloud: Cloud) -> None:
+    settings = {
+        "POSTGRES_HOST": "postgres", "POSTGRES_PORT": "5432", "PIPELINE_PASSWORD": "of the stack",
+        "X_BEARER_TOKEN": "token",
+    }  # fmt: skip
+    made = cloud.run("aws.deploy", "emr", "--force", **settings)
+    assert made.returncode == 0, made.stderr
+    assert [line[:5] for line in made.stdout.splitlines() if line.startswith("[")] == [
+        "[1/3]",
+        "[2/3]",
+        "[3/3]",
+    ]
+    names = {stack["StackName"] for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]}
+    assert names == {"tubepulse-emr-network", "tubepulse-emr-storage", "tubepulse-emr-roles"}
+    ec2 = cloud.client("ec2")
+    assert ec2.describe_nat_gateways()["NatGateways"] == []
+    network = outputs(cloud, "tubepulse-emr-network")
+    cluster = connection(cloud, "emr_default")["extra"]
+    assert cluster["Instances"]["Ec2SubnetIds"] == network["PublicSubnetIds"].split(",")
+    for subnet in ec2.describe_subnets(SubnetIds=cluster["Instances"]["Ec2SubnetIds"])["Subnets"]:
+        assert subnet["MapPublicIpOnLaunch"] is True
+        assert {"Key": "for-use-with-amazon-emr-managed-policies", "Value": "true"} in subnet["Tags"]
+    assert connection(cloud, "postgres_default")["password"] == "of the stack"
+    bucket = outputs(cloud, "tubepulse-emr-storage")["BucketName"]
+    keys = {item["Key"] for item in cloud.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    assert "scripts/sentiment_analysis.py" in keys
+    assert not [key for key in keys if key.startswith("dags/")]
+    again = cloud.run("aws.deploy", "emr", "--force", **settings)
+    assert again.stdout.splitlines()[-1] == "profile emr: nothing to change"
+    # Airflow's names of secrets are one deployment's in a region
+    assert "belongs to profile emr" in cloud.refusal()
+    gone = cloud.run("aws.destroy", "emr", "--force")
+    assert gone.returncode == 0, gone.stderr
+    assert cloud.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert cloud.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_an_own_vpc_is_used_and_left_as_it_was(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    zones = [zone["ZoneName"] for zone in ec2.describe_availability_zones()["AvailabilityZones"][:2]]
+
+    def subnet(part: int, zone: str) -> str:
+        made = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.7.{part}.0/24", AvailabilityZone=zone)
+        return str(made["Subnet"]["SubnetId"])
+
+    private, public = (
+        [subnet(first + number, zone) for number, zone in enumerate(zones)] for first in (0, 10)
+    )
+    own = {
+        "VPC_ID": vpc, "PRIVATE_SUBNET_IDS": ",".join(private), "PUBLIC_SUBNET_IDS": ",".join(public),
+        "X_BEARER_TOKEN": "token",
+    }  # fmt: skip
+    assert "PRIVATE_SUBNET_IDS" in cloud.refusal(VPC_ID=vpc)
+    made = cloud.run("aws.deploy", "aws", "--force", **own)
+    assert made.returncode == 0, made.stderr
+    mwaa = cloud.client("mwaa", config=Config(inject_host_prefix=False))
+    environment = mwaa.get_environment(Name="tubepulse")["Environment"]
+    assert environment["NetworkConfiguration"]["SubnetIds"] == private
+    assert connection(cloud, "emr_default")["extra"]["Instances"]["Ec2SubnetIds"] == private
+    (database,) = cloud.client("rds").describe_db_instances()["DBInstances"]
+    assert {subnet["SubnetIdentifier"] for subnet in database["DBSubnetGroup"]["Subnets"]} == set(public)
+    assert database["PubliclyAccessible"] is False
+    gone = cloud.run("aws.destroy", "aws", "--force", "--no-snapshot", **own)
+    assert gone.returncode == 0, gone.stderr
+    assert [found["SubnetId"] for found in ec2.describe_subnets(SubnetIds=[*private, *public])["Subnets"]]
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    assert [group["GroupName"] for group in groups] == ["default"]
+    for each in (*private, *public):
+        ec2.delete_subnet(SubnetId=each)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was asked of AWS, and the database's passwords of that time."""
+
+    calls: list[dict[str, Any]]
+    passwords: set[str]
+
+
 @pytest.fixture(scope="module")
-def calls(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a deployment, a second one with another setting, and a destruction ask of AWS."""
+def record(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """A deployment, a second one with another setting, and a destruction."""
     folder = tmp_path_factory.mktemp("calls")
     recorded = Cloud(cloud.url, {**aws_calls.start(folder), "X_BEARER_TOKEN": "token"})
     for settings in ({}, {"ALLOWED_SITE_CIDR": "203.0.113.7/32", "AIRFLOW_MAX_WORKERS": "3"}):
         made = recorded.run("aws.deploy", "aws", "--force", **settings)
         assert made.returncode == 0, made.stderr
     _as_after_a_run(cloud)
+    passwords = _passwords(cloud)
     gone = recorded.run("aws.destroy", "aws", "--force", "--no-snapshot")
     assert gone.returncode == 0, gone.stderr
     assert cloud.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
-    return aws_calls.calls(folder)
+    return Record(aws_calls.calls(folder), passwords)
+
+
+@pytest.fixture(scope="module")
+def calls(record: Record) -> list[dict[str, Any]]:
+    return record.calls
+
+
+def _passwords(cloud: Cloud) -> set[str]:
+    """The database's own and its roles', which its stack has made."""
+    made, secrets = outputs(cloud, "tubepulse-database"), cloud.client("secretsmanager")
+    arns = [made[f"{whose}SecretArn"] for whose in ("Master", "Pipeline", "Webapp")]
+    texts = [secrets.get_secret_value(SecretId=arn)["SecretString"] for arn in arns]
+    return {json.loads(text)["password"] for text in texts}
 
 
 def _as_after_a_run(cloud: Cloud) -> None:
     """A security group as EMR makes it, and a cluster that nobody has terminated."""
-    stack = cloud.client("cloudformation").describe_stacks(StackName="tubepulse-network")["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    vpc = outputs(cloud, "tubepulse-network")["VpcId"]
     ec2 = cloud.client("ec2")
-    group = ec2.create_security_group(
-        GroupName="ElasticMapReduce-Slave", Description="-", VpcId=outputs["VpcId"]
-    )["GroupId"]
+    group = ec2.create_security_group(GroupName="ElasticMapReduce-Slave", Description="-", VpcId=vpc)[
+        "GroupId"
+    ]
     rule = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     cloud.client("emr").run_job_flow(
@@ -187,7 +303,7 @@ def _as_after_a_run(cloud: Cloud) -> None:
         Instances={
             "MasterInstanceType": "m5.xlarge", "InstanceCount": 1, "KeepJobFlowAliveWhenNoSteps": True,
         },
-        Tags=[{"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": "aws"}],
+        Tags=[{"Key": key, "Value": value} for key, value in CLUSTER_TAGS.items()],
     )  # fmt: skip
 
 
@@ -241,11 +357,13 @@ def _needs(call: dict[str, Any]) -> list[Need]:
         case "ec2", _:
             tag = {"aws:ResourceTag/for-use-with-amazon-emr-managed-policies": "true"}  # as EMR tags its own
             return [Need(f"ec2:{operation}", f"arn:aws:ec2:{here}:security-group/{params['GroupId']}", tag)]
-    return needs(call, ACCOUNT, cluster_tags={"project": "tubepulse", "profile": "aws"})
+    return needs(call, ACCOUNT, cluster_tags=CLUSTER_TAGS)
 
 
-def test_nothing_secret_stands_in_a_call(calls: list[dict[str, Any]]) -> None:
+def test_nothing_secret_stands_in_a_call(record: Record) -> None:
     """What is secret goes as SecretString only, which the record hides."""
-    text = json.dumps(calls)
+    text = json.dumps(record.calls)
+    assert (len(record.passwords), min(map(len, record.passwords)) >= 16) == (3, True)
+    assert [password for password in record.passwords if json.dumps(password)[1:-1] in text] == []
     assert "(hidden)" in text
     assert "token" not in re.sub(r"\w*Token\w*|NextToken|continuation_token", "", text)

@@ -25,10 +25,6 @@ class Failed(Exception):
     """A resource cannot be made, changed or deleted; the text is the event's reason."""
 
 
-class Replaced(Exception):
-    """The change cannot be made in place."""
-
-
 @dataclass(frozen=True)
 class Made:
     """A resource that exists: what Ref gives, and what Fn::GetAtt gives by attribute."""

@@ -9,8 +9,6 @@ from botocore.exceptions import ClientError
 
 from aws.rehearsal.resources.base import Failed, Kind, Made, Owner, Properties, gone, text
 
-DEPENDENCY = "DependencyViolation"
-
 
 class Named(Kind):
     """What EC2 gives an id and takes tags for."""

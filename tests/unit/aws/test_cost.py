@@ -231,6 +231,34 @@ def test_what_has_no_table(
     assert (printed.err if code else printed.out).startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("stacks", "says"),
+    [
+        ("{", "line 1: not JSON"),
+        ("{}", "prefix: must be a string"),
+        ('{"prefix": "tp", "parameters": ["network"]}', "parameters: must be an object"),
+        (
+            '{"prefix": "tp", "parameters": {"network": {"NatGateway": true}}}',
+            "parameters.network.NatGateway: m",
+        ),
+    ],
+)
+def test_stacks_that_cannot_be_used(
+    stacks: str,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("aws.profile.ROOT", tmp_path)
+    monkeypatch.setattr("aws.profile.PROFILES", tmp_path)
+    (tmp_path / "mine").mkdir()
+    for name, text in (("connections", "{}"), ("variables", "{}"), ("stacks", stacks)):
+        (tmp_path / "mine" / f"{name}.json").write_text(text)
+    assert call(monkeypatch, "mine") == 2
+    assert capsys.readouterr().err.startswith(f"mine/stacks.json, {says}")
+
+
 def test_a_region_of_the_settings_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -12,8 +13,10 @@ from compose.airflow_api import Airflow
 from compose.airflow_http import Http, Unreachable
 from embedded.errors import Unusable
 from tests.unit.aws import small
-from tests.unit.aws.small import TAGS
+from tests.unit.aws.small import PREFIX
 from tests.unit.compose.airflow_server import PASSWORD, Server, dag, run, serving, task
+
+TAGS = small.TAGS | {"prefix": PREFIX}
 
 
 @pytest.fixture
@@ -131,6 +134,38 @@ def test_the_login_is_lent_and_taken_back_also_from_a_failure(monkeypatch: pytes
         with pytest.raises(KeyboardInterrupt), database_roles.lent(secrets, "{}", TAGS):
             assert secret_store.value(secrets, ADMIN) == "{}"
             raise KeyboardInterrupt
+        assert secret_store.find(secrets, ADMIN) is None
+
+
+@pytest.mark.parametrize("theirs", [{}, {"prefix": "other"}, {"profile": "other"}, {"project": "other"}])
+def test_somebody_elses_login_is_refused_and_stays(
+    monkeypatch: pytest.MonkeyPatch, theirs: dict[str, str]
+) -> None:
+    tags: Any = [{"Key": key, "Value": value} for key, value in (TAGS | theirs).items()] if theirs else []
+    with small.account(monkeypatch):
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name=ADMIN, SecretString="theirs", Tags=tags)
+        with (
+            pytest.raises(Unusable, match=f"secret {ADMIN} is not this deployment's"),
+            database_roles.lent(secrets, "{}", TAGS),
+        ):
+            pytest.fail("it was lent")
+        with pytest.raises(Unusable, match="is not this deployment's"):
+            database_roles.left(secrets, TAGS)
+        assert secret_store.value(secrets, ADMIN) == "theirs"
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_a_login_that_was_left_is_ours_and_used_again(monkeypatch: pytest.MonkeyPatch, leaving: bool) -> None:
+    with small.account(monkeypatch):
+        secrets = boto3.client("secretsmanager")
+        assert database_roles.left(secrets, TAGS) is False
+        secret_store.write(secrets, {ADMIN: "old"}, lambda _: None, TAGS)
+        if leaving:
+            secrets.delete_secret(SecretId=ADMIN)
+        assert database_roles.left(secrets, TAGS) is True
+        with database_roles.lent(secrets, "{}", TAGS):
+            assert secret_store.value(secrets, ADMIN) == "{}"
         assert secret_store.find(secrets, ADMIN) is None
 
 

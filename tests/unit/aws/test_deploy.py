@@ -204,8 +204,37 @@ def test_the_command_says_what_is_wrong_in_one_line(
 
     monkeypatch.setattr("sys.argv", ["deploy", "typo"])
     assert deploy.main() == 2
+    monkeypatch.setattr("sys.argv", ["deploy", "typo", "--dry-run"])
+    assert deploy.main() == 2
+    monkeypatch.setattr("sys.argv", ["deploy", "local"])
     monkeypatch.setattr(deploy, "deploy", missing)
     assert deploy.main() == 2
     said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("deploy: there is no profile 'typo'")
-    assert said[1:] == ["deploy: [Errno 2] No such file or directory: 'fixtures/stations.csv'"]
+    assert said[:2] == ["there is no profile 'typo'; choose one of: aws, embedded, emr, local"] * 2
+    assert said[2:] == ["deploy: [Errno 2] No such file or directory: 'fixtures/stations.csv'"]
+
+
+@pytest.mark.parametrize(
+    ("stacks", "says"),
+    [
+        ("{", "line 1: not JSON: Expecting property name enclosed in double quotes"),
+        ("{}", "prefix: must be a string, what the stacks' names begin with"),
+    ],
+)
+def test_the_command_names_stacks_that_cannot_be_used(
+    tmp_path: Path,
+    stacks: str,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("aws.profile.ROOT", tmp_path)
+    monkeypatch.setattr("aws.profile.PROFILES", tmp_path)
+    (tmp_path / "mine").mkdir()
+    for name, text in (("connections", "{}"), ("variables", "{}"), ("stacks", stacks)):
+        (tmp_path / "mine" / f"{name}.json").write_text(text)
+    monkeypatch.setattr("sys.argv", ["deploy", "mine", "--dry-run"])
+    assert deploy.main() == 2
+    said = capsys.readouterr().err
+    assert said.startswith("mine/stacks.json, ")
+    assert said.endswith(f"{says}\n")

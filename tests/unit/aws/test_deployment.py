@@ -20,9 +20,10 @@ from compose.airflow_api import Transport
 from compose.airflow_http import Http
 from embedded.errors import Unusable
 from tests.unit.aws import small
-from tests.unit.aws.small import BUCKET, CANARY, TAGS
+from tests.unit.aws.small import BUCKET, CANARY, PREFIX
 from tests.unit.compose.airflow_server import PASSWORD, Server, dag, serving, task
 
+TAGS = small.TAGS | {"prefix": PREFIX}
 ALL = ("network", "storage", "database", "airflow")
 PHASES = [
     "[1/5] infrastructure", "[2/5] artifacts", "[3/5] airflow", "[4/5] database roles", "[5/5] secrets",
@@ -160,11 +161,26 @@ def test_a_login_left_by_a_killed_deployment_is_removed(
     deploying: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploying()
-    boto3.client("secretsmanager").create_secret(Name=ADMIN, SecretString="{}")
+    tags: Any = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+    boto3.client("secretsmanager").create_secret(Name=ADMIN, SecretString="{}", Tags=tags)
     capsys.readouterr()
     assert deploying() == 0
     assert ADMIN not in secret_names()
     assert "profile mine: 1 changes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("deployed", [False, True])
+def test_somebody_elses_secret_in_the_logins_place_is_refused_and_stays(
+    deploying: Deploy, airflow: Server, deployed: bool
+) -> None:
+    if deployed:
+        deploying()
+    before, asked = small.stack_names(), len(airflow.asked)
+    boto3.client("secretsmanager").create_secret(Name=ADMIN, SecretString='"theirs"')
+    with pytest.raises(Unusable, match=f"secret {ADMIN} is not this deployment's"):
+        deploying()
+    assert secret(ADMIN) == "theirs"
+    assert (small.stack_names(), len(airflow.asked)) == (before, asked)
 
 
 def test_roles_that_cannot_be_made_are_one_line_and_no_login_stays(
@@ -341,11 +357,40 @@ def test_a_stack_of_another_profile_is_left_alone(deploying: Deploy) -> None:
 
 def test_a_secret_of_another_profile_is_left_alone(deploying: Deploy) -> None:
     boto3.client("secretsmanager").create_secret(
-        Name=X_API, SecretString="{}", Tags=[{"Key": "profile", "Value": "other"}]
-    )
-    with pytest.raises(Unusable, match=f"secret {X_API} belongs to profile other in this region"):
+        Name=X_API, SecretString="{}",
+        Tags=[{"Key": "profile", "Value": "other"}, {"Key": "prefix", "Value": "their"}],
+    )  # fmt: skip
+    with pytest.raises(Unusable, match=f"secret {X_API} belongs to profile other with prefix their in this"):
         deploying()
     assert small.stack_names() == set()
+
+
+def test_a_second_deployment_with_another_prefix_is_refused(
+    deploying: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploying("network", "storage")
+    file = tmp_path / "profiles" / "mine" / "stacks.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"prefix": "${STACK_PREFIX:-small}"}))
+    monkeypatch.setenv("STACK_PREFIX", "second")
+    monkeypatch.setenv("X_BEARER_TOKEN", "of the second")
+    with pytest.raises(Unusable, match=r"profile mine with prefix small .*STACK_PREFIX=small make destroy"):
+        deploying()
+    assert small.stack_names() == {"small-network", "small-storage"}
+    assert [one["Name"] for one in boto3.client("s3").list_buckets()["Buckets"]] == [BUCKET]
+    assert secret(X_API)["password"] == f"{CANARY}-x"
+
+
+def test_some_of_xs_keys_do_not_replace_those_that_work(
+    deploying: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploying("network", "storage")
+    monkeypatch.setenv("X_BEARER_TOKEN", "")
+    monkeypatch.setenv("X_CONSUMER_KEY", "one")
+    with pytest.raises(
+        Unusable, match="export X_CONSUMER_SECRET, X_ACCESS_TOKEN, X_ACCESS_TOKEN_SECRET, too"
+    ):
+        deploying()
+    assert secret(X_API)["password"] == f"{CANARY}-x"
 
 
 def test_what_loses_data_is_loud_and_needs_consent(

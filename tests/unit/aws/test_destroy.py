@@ -1,6 +1,7 @@
 """The removal of a deployed profile, against moto in this process."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from aws.destroy import Destruction
 from aws.profile import Source
 from embedded.errors import Unusable
 from tests.unit.aws import small
-from tests.unit.aws.small import BUCKET, TAGS
+from tests.unit.aws.small import BUCKET, PREFIX
 
 STACKS = ("network", "storage")
+TAGS = small.TAGS | {"prefix": PREFIX}
+SNAPSHOT = "small-database-snapshot-database-1x"  # as CloudFormation names it
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +43,30 @@ def said() -> list[str]:
     return []
 
 
-def destruction(said: list[str], force: bool = True) -> Destruction:
-    return Destruction("mine", force, look=0, say=said.append)
+def destruction(said: list[str], force: bool = True, snapshot: bool = True) -> Destruction:
+    return Destruction("mine", force, snapshot, look=0, say=said.append)
+
+
+def rewrite_stacks(tmp_path: Path, *more: str, prefix: str = PREFIX) -> None:
+    """The profile with more stacks, or another beginning of their names."""
+    parameters = {key: small.PARAMETERS[key] for key in (*STACKS, *more)}
+    content = {"prefix": prefix, "parameters": parameters}
+    (tmp_path / "profiles" / "mine" / "stacks.json").write_text(json.dumps(content))
+
+
+def make_snapshots(*names: str) -> None:
+    rds = boto3.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="d", DBInstanceClass="db.t4g.micro", Engine="postgres", AllocatedStorage=20,
+        MasterUsername="u", MasterUserPassword="long-enough",
+    )  # fmt: skip
+    for name in names:
+        rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier="d")
+
+
+def snapshots() -> set[str]:
+    found = boto3.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    return {one["DBSnapshotIdentifier"] for one in found}
 
 
 def secrets() -> set[str]:
@@ -88,13 +113,35 @@ def test_all_of_it_goes_and_a_second_time_nothing(said: list[str]) -> None:
 
 
 def test_what_is_not_ours_stays(said: list[str]) -> None:
-    others = cluster(TAGS | {"profile": "other"}), cluster(TAGS, "another-bucket")
+    owners: tuple[dict[str, str], ...] = (
+        TAGS | {"profile": "other"},
+        TAGS | {"prefix": "other"},
+        {"project": "tubepulse"},
+        {},
+    )
+    others = [cluster(owner) for owner in owners]
     boto3.client("secretsmanager").create_secret(Name="airflow/connections/mine", SecretString="untagged")
     groups = vpc_groups(boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
     assert destruction(said).run() == 0
-    assert [state(one) for one in others] == ["WAITING", "WAITING"]
+    assert [state(one) for one in others] == ["WAITING"] * 4
     assert secrets() == {"airflow/connections/mine"}
     assert boto3.client("ec2").describe_security_groups(GroupIds=groups)["SecurityGroups"]
+
+
+def test_another_prefix_removes_nothing_of_the_live_deployment(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, before = cluster(TAGS), secrets()
+    rewrite_stacks(tmp_path, prefix="${STACK_PREFIX:-small}")
+    monkeypatch.setenv("STACK_PREFIX", "second")
+    assert destruction(said).run() == 0
+    assert said[1:] == ["profile mine: nothing to remove"]
+    assert (state(live), secrets()) == ("WAITING", before)
+    assert before >= {"airflow/connections/x_api", "airflow/variables/london-housing-webapp"}
+    assert small.stack_names() == {"small-network", "small-storage"}
+    monkeypatch.delenv("STACK_PREFIX")
+    assert destruction(said).run() == 0
+    assert (state(live), secrets()) == ("TERMINATED", set())
 
 
 def test_clusters_are_terminated_first_also_protected_ones(said: list[str]) -> None:
@@ -186,18 +233,52 @@ def test_profiles_that_have_nothing_there(
 
 
 def test_only_the_snapshots_of_our_stack_are_ours() -> None:
-    rds = boto3.client("rds")
-    rds.create_db_instance(
-        DBInstanceIdentifier="d", DBInstanceClass="db.t4g.micro", Engine="postgres", AllocatedStorage=20,
-        MasterUsername="u", MasterUserPassword="long-enough",
-    )  # fmt: skip
-    for name in ("small-database-snapshot-database-1x", "small-database", "other-database-snapshot-1"):
-        rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier="d")
-    assert leftovers.snapshots(rds, "small-database") == ["small-database-snapshot-database-1x"]
+    make_snapshots(SNAPSHOT, "small-database", "other-database-snapshot-1")
+    assert leftovers.snapshots(boto3.client("rds"), "small-database") == [SNAPSHOT]
 
 
-def test_log_groups_are_found_by_their_beginning() -> None:
+def test_a_snapshot_of_an_interrupted_removal_without_one_goes_with_the_next(
+    said: list[str], tmp_path: Path
+) -> None:
+    rewrite_stacks(tmp_path, "database")  # which has no stack any more
+    make_snapshots(SNAPSHOT, "other-database-snapshot-1")
+    assert destruction(said).run() == 0  # with a snapshot: it stays
+    assert not [line for line in said if SNAPSHOT in line]
+    assert SNAPSHOT in snapshots()
+    said.clear()
+    assert destruction(said, snapshot=False).run() == 0
+    assert said[1] == f"  snapshot {SNAPSHOT} of the database: ITS DATA IS LOST"
+    assert f"  snapshot {SNAPSHOT} of the database deleted" in said
+    assert snapshots() == {"other-database-snapshot-1"}
+    said.clear()
+    assert destruction(said, snapshot=False).run() == 0
+    assert said[1:] == ["profile mine: nothing to remove"]
+
+
+def test_snapshots_kept_from_before_stay_when_a_live_database_goes_without_one(
+    said: list[str], tmp_path: Path
+) -> None:
+    rewrite_stacks(tmp_path, "database")
+    make_snapshots(SNAPSHOT)
+    boto3.client("cloudformation").create_stack(
+        StackName="small-database", TemplateBody="Resources: {T: {Type: AWS::SNS::Topic}}", Tags=listed(TAGS)
+    )
+    assert destruction(said, snapshot=False).run() == 0
+    assert "  stack small-database  the database: WITHOUT A SNAPSHOT: its data is lost" in said
+    assert not [line for line in said if SNAPSHOT in line]
+    assert (snapshots(), small.stack_names()) == ({SNAPSHOT}, set())
+
+
+def test_log_groups_of_a_longer_named_environment_stay(said: list[str], tmp_path: Path) -> None:
+    rewrite_stacks(tmp_path, "airflow")
     logs = boto3.client("logs")
-    for name in ("airflow-small-Task", "airflow-smaller-Task"):
+    kinds = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
+    ours = {f"airflow-small-{kind}" for kind in kinds}
+    others = {f"airflow-small-two-{kind}" for kind in kinds} | {"airflow-smaller-Task", "airflow-small-Tasks"}
+    for name in ours | others:
         logs.create_log_group(logGroupName=name)
-    assert leftovers.log_groups(logs, "airflow-small-") == ["airflow-small-Task"]
+    assert destruction(said).run() == 0
+    assert {line for line in said if line.startswith("  log group") and not line.endswith("removed")} == {
+        f"  log group {name}" for name in ours
+    }
+    assert {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]} == others

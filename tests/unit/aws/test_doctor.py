@@ -134,7 +134,6 @@ def test_a_fresh_account(call: Call) -> None:
         f"✔ the bucket name {bucket} is free",
         "✔ VPCs: 1 of 5 in use, 1 more needed",
         "✔ Elastic IP addresses: 0 of 5 in use, 1 more needed",
-        "✔ NAT gateways of a zone: 0 of 5 in use, 1 more needed",
         "✔ RDS instances: 0 of 40 in use, 1 more needed",
         "✔ MWAA environments: 0 of 10 in use, 1 more needed",
         "✔ vCPUs of On-Demand nodes: 0 of 32 in use, 12 more needed",
@@ -231,7 +230,10 @@ def make_stack(key: str, profile: str = "aws", outputs: dict[str, str] | None = 
     boto3.client("cloudformation").create_stack(
         StackName=f"tubepulse-{key}",
         TemplateBody=json.dumps(template),
-        Tags=[{"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": profile}],
+        Tags=[
+            {"Key": key, "Value": value}
+            for key, value in (("project", "tubepulse"), ("profile", profile), ("prefix", "tubepulse"))
+        ],
     )
 
 

@@ -174,7 +174,7 @@ def test_the_cost_is_shown_before_it_asks(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("builtins.input", lambda _: answer)
-    assert asked() == 0
+    assert asked() == (0 if goes_on else 1)
     after = ["deploy", "replay", "run", "verify", "remove"]
     assert offered[0].asked == BEFORE + (after if goes_on else [])
 

@@ -300,10 +300,11 @@ def test_the_removal_takes_both_even_if_one_fails(account: Account, bucket: str,
 
 
 def test_what_is_left_is_found_wherever_it_is(account: Account) -> None:
-    assert e2e_left.found(account, "aws", PREFIX) == []
+    tags = {"project": "tubepulse", "profile": "aws", "prefix": PREFIX}
+    assert e2e_left.found(account, tags) == []
     secrets, emr = account.client("secretsmanager"), account.client("emr")
-    ours = [{"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": "aws"}]
-    theirs = [{"Key": "project", "Value": "tubepulse"}, {"Key": "profile", "Value": "emr"}]
+    ours = [{"Key": key, "Value": value} for key, value in tags.items()]
+    theirs = [{"Key": key, "Value": value} for key, value in (tags | {"prefix": "tubepulse"}).items()]
     secrets.create_secret(Name=f"{PREFIX}/database/webapp", SecretString="{}", Tags=ours)
     secrets.create_secret(Name="airflow/connections/x_api", SecretString="{}", Tags=theirs)
     account.client("logs").create_log_group(logGroupName=f"airflow-{PREFIX}-Task")
@@ -318,7 +319,7 @@ def test_what_is_left_is_found_wherever_it_is(account: Account) -> None:
         emr.run_job_flow(Name="one", Instances={"KeepJobFlowAliveWhenNoSteps": True}, Tags=tags)["JobFlowId"]
         for tags in (ours, theirs)
     ]
-    assert e2e_left.found(account, "aws", PREFIX) == [
+    assert e2e_left.found(account, tags) == [
         f"database snapshot {PREFIX}-database-snapshot-x", f"secret {PREFIX}/database/webapp",
         f"cluster {ids[0]}", f"log group airflow-{PREFIX}-Task",
     ]  # fmt: skip

@@ -34,7 +34,10 @@ def test_the_network_is_this_machines_address_or_the_one_given() -> None:
     assert e2e_settings.site({}, lambda: "203.0.113.7/32") == "203.0.113.7/32"
     assert e2e_settings.site({}, lambda: "203.0.113.7\n") == "203.0.113.7/32"
     given = {"ALLOWED_SITE_CIDR": "198.51.100.0/28"}
-    assert e2e_settings.site(given, lambda: pytest.fail("not asked")) == "198.51.100.0/28"
+    assert e2e_settings.site(given, lambda: "198.51.100.9/32") == "198.51.100.0/28"
+    assert e2e_settings.site(given, lambda: "<html>nobody says it</html>") == "198.51.100.0/28"
+    with pytest.raises(Unusable, match=r"does not hold this machine.s public address, 203\.0\.113\.7"):
+        e2e_settings.site(given, lambda: "203.0.113.7/32")
 
 
 @pytest.mark.parametrize("answer", ["<html>blocked</html>", "", "2001:db8::1", "203.0.113.7/8", "1.2.3"])
@@ -45,7 +48,7 @@ def test_an_answer_that_is_no_address(answer: str) -> None:
         e2e_settings.site({"ALLOWED_SITE_CIDR": "here"}, lambda: "")
 
 
-@pytest.mark.parametrize("wide", ["0.0.0.0/0", "10.0.0.0/8"])
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "10.0.0.0/8", "203.0.112.0/23"])
 def test_a_network_that_is_too_wide(wide: str) -> None:
     with pytest.raises(Unusable, match="would open the database to too many"):
         e2e_settings.site({"ALLOWED_SITE_CIDR": wide}, lambda: "")

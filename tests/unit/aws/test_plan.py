@@ -10,6 +10,7 @@ from botocore.validate import ParamValidator
 from aws import emr_requests
 from aws.artifacts import Difference
 from aws.infrastructure.change_sets import Change
+from aws.infrastructure.templates import Template
 from aws.plan import CHANGED, LATER, NEW, SAME, Plan, StackPlan
 from aws.profile import Source
 from tests.unit.aws.emr_requests import CLUSTER, requests_of
@@ -74,6 +75,20 @@ def test_a_plan_as_text() -> None:
         "!! DATA WOULD BE LOST: Other (AWS::RDS::DBInstance) of stack p-database  MAY BE REPLACED",
     ]
     assert [change.logical_id for _, change in shown.dangers] == ["Database", "Other"]
+
+
+def test_a_new_stack_with_its_parameters() -> None:
+    template = Template("", {"Vpc": "AWS::EC2::VPC"}, {}, {"Vpc": "MakesVpc"}, frozenset())
+    assert StackPlan.of_new("p-network", template, {"Prefix": "p", "ExistingVpcId": ""}).lines() == [
+        "  p-network is made",
+        "    Prefix = p",
+        "    ExistingVpcId = (empty)",
+        "    + Vpc  AWS::EC2::VPC  (only if MakesVpc)",
+    ]
+    assert StackPlan.of_new("p-network", template).lines() == [
+        "  p-network is made",
+        "    + Vpc  AWS::EC2::VPC  (only if MakesVpc)",
+    ]
 
 
 @pytest.mark.parametrize("name", ["aws", "emr"])

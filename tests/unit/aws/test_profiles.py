@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from airflow.sdk import Connection
 
 from aws import artifacts, emr_requests
-from aws.profile import BadProfile, Profile, fill
+from aws.profile import BadProfile, Profile, Source, fill, has_stacks
 from embedded.airflow_home import DAGS as embedded_dags
 from tests.unit.aws.emr_requests import CLUSTER, DAG, report, requests_of
 from tubepulse.settings import Settings
@@ -22,7 +23,7 @@ VALUES = {
     "POSTGRES_HOST": "db", "POSTGRES_PORT": "5432", "PIPELINE_PASSWORD": 'a"b\\c', "FIXTURES_HOST": "f",
     "FIXTURES_PORT": "8099", "FIXTURES_TOKEN": "t", "BucketName": "bucket",
     "ClusterSubnet1": "subnet-1", "ClusterSubnet2": "subnet-2",
-    "EmrInstanceProfile": "ip", "EmrServiceRole": "sr",
+    "StackPrefix": "tubepulse", "EmrInstanceProfile": "ip", "EmrServiceRole": "sr",
     "DatabaseHost": "db", "DatabasePort": "5432", "PipelinePassword": 'a"b\\c', "RolesVersion": "1, 2",
 }  # fmt: skip
 
@@ -74,7 +75,8 @@ def test_a_live_cluster_is_guarded_and_may_fall_back(name: str) -> None:
     assert all(len(fleet["InstanceTypeConfigs"]) >= 3 for fleet in (primary, core))
     assert request["Instances"]["Ec2SubnetIds"] == ["subnet-1", "subnet-2"]
     assert {tag["Key"]: tag["Value"] for tag in request["Tags"]} == {
-        "project": "tubepulse", "profile": name, "for-use-with-amazon-emr-managed-policies": "true",
+        "project": "tubepulse", "profile": name, "prefix": "tubepulse",
+        "for-use-with-amazon-emr-managed-policies": "true",
     }  # fmt: skip
 
 
@@ -135,9 +137,67 @@ def test_a_missing_value_is_named_with_its_place() -> None:
     )
 
 
-def test_a_profile_that_is_not_there() -> None:
-    with pytest.raises(BadProfile, match="no profile 'typo'; choose one of: aws, embedded, emr, local"):
-        Profile.load("typo", VALUES)
+@pytest.mark.parametrize("name", ["typo", "", ".", "..", "../tests", "../profiles/aws", "aws/", "/"])
+def test_a_profile_that_is_not_there(name: str) -> None:
+    says = re.escape(f"there is no profile {name!r}; choose one of: aws, embedded, emr, local")
+    with pytest.raises(BadProfile, match=f"^{says}$"):
+        Profile.load(name, VALUES)
+    with pytest.raises(BadProfile, match=f"^{says}$"):
+        has_stacks(name)
+
+
+@pytest.mark.parametrize(
+    ("stacks", "says"),
+    [
+        ("[]", ": must be an object, {...}"),
+        ("{}", ", prefix: must be a string, what the stacks' names begin with"),
+        ('{"prefix": 1, "parameters": {}}', ", prefix: must be a string, what the stacks' names begin with"),
+        ('{"prefix": "tp"}', ', parameters: must be an object, {"network": {...}, ...}'),
+        ('{"prefix": "tp", "parameters": {}}', ', parameters: must be an object, {"network": {...}, ...}'),
+        (
+            '{"prefix": "tp", "parameters": ["network"]}',
+            ', parameters: must be an object, {"network": {...}, ...}',
+        ),
+        (
+            '{"prefix": "tp", "parameters": {"network": []}}',
+            ", parameters.network: must be an object, {...}",
+        ),
+        (
+            '{"prefix": "tp", "parameters": {"storage": {"RetentionDays": 30}}}',
+            ", parameters.storage.RetentionDays: must be a string, in quotes",
+        ),
+    ],
+)
+def test_stacks_of_another_shape_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stacks: str, says: str
+) -> None:
+    monkeypatch.setattr("aws.profile.ROOT", tmp_path)
+    monkeypatch.setattr("aws.profile.PROFILES", tmp_path / "profiles")
+    folder = tmp_path / "profiles" / "mine"
+    folder.mkdir(parents=True)
+    for name, text in (("connections", "{}"), ("variables", "{}"), ("stacks", stacks)):
+        (folder / f"{name}.json").write_text(text)
+    with pytest.raises(BadProfile) as error:
+        Source.read("mine")
+    assert str(error.value) == f"profiles/mine/stacks.json{says}"
+
+
+def test_a_stack_that_is_not_there_is_named() -> None:
+    with pytest.raises(BadProfile, match=r"^profiles/emr/stacks.json, parameters: lacks the stack database$"):
+        Source.read("emr").parameters("database", VALUES)
+
+
+def test_where_a_parameter_is_set() -> None:
+    source = Source("p", {}, {}, {"parameters": {"s": {"A": "${X:-}/${Given}/${Y}", "B": "${Given}"}}})
+    assert source.place("s", "A") == "X and Y"
+    assert source.place("s", "B") == "profiles/p/stacks.json, s.B"
+    assert source.place("s") == "profiles/p/stacks.json, s"
+
+
+def test_what_only_a_mark_stands_for_is_not_known_yet() -> None:
+    source = Source("p", {}, {}, {"parameters": {"s": {"A": "a-${Given}", "B": "${X}", "C": "${Other}"}}})
+    values = {"Given": "<Given>", "X": "<X>", "Other": "given"}
+    assert source.known("s", values) == {"A": None, "B": "<X>", "C": "given"}
 
 
 @pytest.mark.parametrize(

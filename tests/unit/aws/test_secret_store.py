@@ -9,8 +9,9 @@ import pytest
 from aws import secret_store
 from embedded.errors import Unusable
 from tests.unit.aws import small
-from tests.unit.aws.small import CANARY, TAGS
+from tests.unit.aws.small import CANARY, PREFIX
 
+TAGS = small.TAGS | {"prefix": PREFIX}
 NAME = "airflow/connections/x_api"
 WANTED = {NAME: f'{{"password": "{CANARY}"}}'}
 
@@ -50,10 +51,23 @@ def test_a_secret_that_nobody_owns_is_taken_over_and_said(secrets: Any) -> None:
     assert len(secrets.list_secret_version_ids(SecretId=NAME)["Versions"]) == 1
 
 
-def test_a_secret_of_another_profile_stops_all_before_anything_is_written(secrets: Any) -> None:
-    other = {"project": "tubepulse", "profile": "other"}
-    secrets.create_secret(Name=NAME, SecretString="theirs", Tags=listed(other))
-    with pytest.raises(Unusable, match="belongs to profile other in this region"):
+@pytest.mark.parametrize(
+    ("theirs", "says"),
+    [
+        ({"profile": "other", "prefix": "their"},
+         "belongs to profile other with prefix their in this region: use another region, or first "
+         "STACK_PREFIX=their make destroy PROFILE=other"),
+        ({"prefix": "their"},
+         "belongs to profile mine with prefix their in this region: use another region, or first "
+         "STACK_PREFIX=their make destroy PROFILE=mine"),
+        ({"project": "their"}, "is of project their in this region: use another region"),
+    ],
+)  # fmt: skip
+def test_a_secret_of_another_deployment_stops_all_before_anything_is_written(
+    secrets: Any, theirs: dict[str, str], says: str
+) -> None:
+    secrets.create_secret(Name=NAME, SecretString="theirs", Tags=listed(TAGS | theirs))
+    with pytest.raises(Unusable, match=f"^secret {NAME} {says}$"):
         secret_store.write(secrets, {"airflow/variables/v": "1", **WANTED}, lambda _: None, TAGS)
     assert secret_store.value(secrets, NAME) == "theirs"
     assert secret_store.find(secrets, "airflow/variables/v") is None
@@ -76,10 +90,26 @@ def test_only_ones_own_connections_and_variables_are_listed(secrets: Any) -> Non
         ("airflow/connections/a", TAGS), ("airflow/variables/v", TAGS), ("prefix/database/pipeline", TAGS),
         ("airflow/connections/b", TAGS | {"profile": "other"}),
         ("airflow/connections/c", {"profile": "mine"}),
+        ("airflow/connections/d", TAGS | {"prefix": "other"}),
         ("airflow/other", TAGS),
     ):  # fmt: skip
         secrets.create_secret(Name=name, SecretString="x", Tags=listed(owner))
-    assert secret_store.owned(secrets, TAGS) == ["airflow/connections/a", "airflow/variables/v"]
+    ours = ["airflow/connections/a", "airflow/variables/v"]
+    assert secret_store.owned(secrets, TAGS, []) == ours
+    asked_for = ["airflow/connections/a", "airflow/connections/d", "airflow/connections/none"]
+    assert secret_store.owned(secrets, TAGS, asked_for) == ours
+
+
+def test_a_secret_that_the_list_does_not_show_yet_is_asked_for(
+    secrets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret_store.write(secrets, WANTED, lambda _: None, TAGS)
+    # As a list from before the secret was made
+    monkeypatch.setattr(
+        "moto.secretsmanager.models.SecretsManagerBackend.list_secrets", lambda *_, **__: ([], None)
+    )
+    assert secret_store.owned(secrets, TAGS, []) == []
+    assert secret_store.owned(secrets, TAGS, [NAME]) == [NAME]
 
 
 def test_removing_is_for_good_and_can_be_repeated(secrets: Any) -> None:

@@ -18,6 +18,7 @@ Resources:
     Condition: Named
     Properties: {DisplayName: !Sub "${Name}", TopicName: !If [Named, !GetAtt A.B, !Ref AWS::NoValue]}
   Vpc: {Type: AWS::EC2::VPC, Properties: !Transform {Name: x}}
+Outputs: {VpcId: {Value: !Ref Vpc}}
 """
 GIVEN = {"StackPrefix": "p", "AccountId": "1", "Region": "r"}
 
@@ -28,7 +29,8 @@ def test_a_template(tmp_path: Path) -> None:
     assert template.body == TEXT
     assert template.resources == {"Topic": "AWS::SNS::Topic", "Vpc": "AWS::EC2::VPC"}
     assert template.conditions == {"Topic": "Named"}
-    assert template.parameters == ("Name",)
+    assert template.parameters == {"Name": {"Type": "String"}}
+    assert template.outputs == {"VpcId"}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,18 @@ def test_a_template(tmp_path: Path) -> None:
     [
         (None, "there is no template"),
         ("a: [", "is not YAML"),
+        ("\x00", "is not YAML"),
         ("Resources: {}\n#" + 51_200 * "x", "is larger than the 51200 bytes"),
+        ("", r"/t\.yaml is no template: it has no Resources"),
+        ("- Resources", r"/t\.yaml is no template: it has no Resources"),
+        ("Resources: {}", r"/t\.yaml is no template: it has no Resources"),
+        ("Resources: [Vpc]", r"/t\.yaml is no template: Resources is no mapping"),
+        ("Resources: {Vpc: {}}", r"/t\.yaml is no template: Resources\.Vpc has no Type"),
+        ("Resources: {Vpc: AWS::EC2::VPC}", r"/t\.yaml is no template: Resources\.Vpc has no Type"),
+        (
+            "{Resources: {V: {Type: T}}, Parameters: {P: }}",
+            r"/t\.yaml is no template: Parameters\.P has no Type",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_used(tmp_path: Path, text: str | None, says: str) -> None:
@@ -45,6 +58,12 @@ def test_a_template_that_cannot_be_used(tmp_path: Path, text: str | None, says: 
     with pytest.raises(Unusable, match=says) as obstacle:
         templates.read(tmp_path, "t")
     assert "\n" not in str(obstacle.value)
+
+
+def test_a_template_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_bytes(b"\xff")
+    with pytest.raises(Unusable, match=r"/t\.yaml is not YAML: 'utf-8' codec"):
+        templates.read(tmp_path, "t")
 
 
 def test_tags_are_read_for_templates_only(tmp_path: Path) -> None:

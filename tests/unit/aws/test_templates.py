@@ -114,7 +114,8 @@ def test_a_profiles_connections_are_filled_by_the_stacks(profile: str) -> None:
         "EmrInstanceProfile",
         "BucketName",
     } <= wanted
-    assert wanted - {"PipelinePassword", "RolesVersion"} <= outputs  # these two the deployment reads
+    # What the deployment knows or reads itself
+    assert wanted - {"PipelinePassword", "RolesVersion", "StackPrefix"} <= outputs
 
 
 @pytest.mark.parametrize("profile", ["aws", "emr"])

@@ -6,6 +6,7 @@ import pytest
 
 from aws import x_keys
 from aws.profile import Source
+from embedded.errors import Unusable
 
 OAUTH = {
     "X_CONSUMER_KEY": "a", "X_CONSUMER_SECRET": "b", "X_ACCESS_TOKEN": "c", "X_ACCESS_TOKEN_SECRET": "d",
@@ -18,6 +19,27 @@ def test_the_environments_keys_are_all_or_none() -> None:
     assert x_keys.given({"PATH": "/bin", "X_BEARER_TOKEN": ""}) == {}
     assert x_keys.given(BEARER) == NONE | BEARER  # no others stay from before
     assert x_keys.given(OAUTH) == NONE | OAUTH
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"X_CONSUMER_KEY": "a"}, "X_CONSUMER_SECRET, X_ACCESS_TOKEN, X_ACCESS_TOKEN_SECRET"),
+        (OAUTH | {"X_ACCESS_TOKEN": "", "X_BEARER_TOKEN": ""}, "X_ACCESS_TOKEN"),
+    ],
+)
+def test_some_keys_alone_are_refused_and_the_missing_ones_named(
+    environ: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(Unusable, match=f"not all there: export {missing}, too, or X_BEARER_TOKEN") as refusal:
+        x_keys.given(environ)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_a_token_needs_none_of_the_others_and_empty_ones_are_not_given() -> None:
+    partly = BEARER | {"X_CONSUMER_KEY": "a"}
+    assert x_keys.given(partly) == NONE | partly
+    assert x_keys.given(NONE) == {}
 
 
 @pytest.mark.parametrize("profile", ["aws", "emr"])

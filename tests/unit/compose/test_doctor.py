@@ -155,7 +155,7 @@ def test_a_busy_port_unless_it_is_ours(
             f"✘ port {port} is taken (process {Path('/proc/self/comm').read_text().strip()}, {os.getpid()}): "
             "set SPARK_UI_PORT in .env to another"
         ]
-        assert [line for line in amiss(capsys, "emr", settings) if "port" in line] == []
+        assert [line for line in amiss(capsys, "emr", settings) if "_PORT" in line] == []
         ours = rf"printf 'a\ttubepulse\t{ROOT}\trunning\t127.0.0.1:{port}->8080/tcp\n'"
         programs.add("docker", docker(here, **{**WHOLE, "ps": ours}))
         assert [line for line in amiss(capsys, "local", settings) if "port" in line] == []

@@ -190,3 +190,15 @@ def test_memory_is_read(tmp_path: Path) -> None:
 
 def test_disk_of_a_folder_that_is_hidden(tmp_path: Path) -> None:
     assert (checks_probes.free_disk(tmp_path / "no" / "such") or 0) > 0
+
+
+def test_what_a_profile_hands_on_to_containers_is_in_the_shell() -> None:
+    assert checks.credentials("local", {}) is None
+    lacking = checks.credentials("emr", {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_PROFILE": "mine"})
+    assert lacking
+    assert not lacking.ok
+    assert lacking.text.startswith("profile emr needs AWS_SECRET_ACCESS_KEY in the shell")
+    given = checks.credentials("emr", {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "canary"})
+    assert given
+    assert given.ok
+    assert "canary" not in given.text
