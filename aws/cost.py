@@ -65,9 +65,13 @@ def text(name: str, environ: Mapping[str, str], place: str) -> list[str]:
         f"{f'TOTAL a month, with {RUNS:.2f} runs':{WIDTH + 26}} {whole:9.2f}{without}",
         "",
         "It rests on this:",
-        *(f"  - {assumption}" for assumption in cost_lines.ASSUMPTIONS),
+        *(f"  - {assumed}" for about, assumed in cost_lines.ASSUMPTIONS if _concerns(about, [*month, *each])),
         *_doubts([*month, *each]),
     ]
+
+
+def _concerns(about: str, found: list[Line]) -> bool:
+    return any(line.what.startswith(about) for line in found)
 
 
 def lines(source: Source, environ: Mapping[str, str], prices: Prices) -> tuple[list[Line], list[Line]]:

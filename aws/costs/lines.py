@@ -24,16 +24,29 @@ NAT_STANDING = 5.0  # GB a month: Airflow with AWS's services
 NAT_RUN = 0.5  # GB a run: posts, and the cluster with AWS's services
 DATABASE_SECRETS = 3  # master, pipeline, webapp
 
+# Beginning of what a line is for ('': every profile has it), and what is assumed of it
 ASSUMPTIONS = (
-    f"a month has {HOURS:g} hours and {RUNS:.2f} runs, one a week",
-    f"a run's cluster lives {CLUSTER_HOURS * 60:g} minutes; its nodes are of the dearest type of each fleet",
-    f"Spot costs {SPOT:.0%} of On-Demand (not confirmed: it moves; a fall-back to On-Demand costs the rest)",
-    f"a node has {NODE_DISK:g} GB of EBS, the database {DATABASE_DISK:g} GB, its backups are within that",
-    f"Airflow needs no second worker; its metadata take {METADATA:g} GB; of its logs, {LOGS_INGESTED:g} GB a "
-    f"month, {LOGS_KEPT:g} GB are kept; the bucket has {BUCKET:g} GB",
-    f"the NAT gateway passes {NAT_STANDING:g} GB a month and {NAT_RUN:g} GB a run",
-    "a run reads as many posts as it may at most (max_posts_read)",
-    "without taxes, free tiers, requests to S3 and Secrets Manager, and data sent to the internet",
+    ("", f"a month has {HOURS:g} hours and {RUNS:.2f} runs, one a week"),
+    (
+        "",
+        f"a run's cluster lives {CLUSTER_HOURS * 60:g} minutes; its nodes are of the dearest type of each "
+        "fleet",
+    ),
+    (
+        "",
+        f"Spot costs {SPOT:.0%} of On-Demand (not confirmed: it moves; a fall-back to On-Demand costs the "
+        "rest)",
+    ),
+    ("", f"a node has {NODE_DISK:g} GB of EBS, the bucket {BUCKET:g} GB"),
+    ("PostgreSQL", f"the database has {DATABASE_DISK:g} GB, its backups are within that"),
+    (
+        "Airflow",
+        f"Airflow needs no second worker; its metadata take {METADATA:g} GB; of its logs, "
+        f"{LOGS_INGESTED:g} GB a month, {LOGS_KEPT:g} GB are kept",
+    ),
+    ("NAT", f"the NAT gateway passes {NAT_STANDING:g} GB a month and {NAT_RUN:g} GB a run"),
+    ("", "a run reads as many posts as it may at most (max_posts_read)"),
+    ("", "without taxes, free tiers, requests to S3 and Secrets Manager, and data sent to the internet"),
 )
 
 

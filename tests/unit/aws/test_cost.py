@@ -269,3 +269,15 @@ def test_a_region_of_the_settings_is_used(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(Unusable, match=r"the AWS settings are not usable: .*nobody"):
         cost.region({})
+
+
+def test_only_what_a_profile_has_is_assumed_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {}
+    for profile in ("aws", "emr"):
+        assert call(monkeypatch, profile, AWS_REGION="eu-west-2") == 0
+        said[profile] = capsys.readouterr().out.partition("It rests on this")[2]
+    for what in ("NAT gateway", "second worker", "the database has"):
+        assert what in said["aws"]
+        assert what not in said["emr"]

@@ -70,3 +70,14 @@ def test_locks_hold_hashes_and_no_host() -> None:
             pinned = re.findall(r"^[A-Za-z0-9_.\[\],-]+==.*\\$", text, re.MULTILINE)
             assert pinned
             assert len(pinned) == len(re.findall(r"^[A-Za-z0-9_.\[\],-]+==", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("profile", ["aws", "emr"])
+def test_every_setting_of_a_deployment_is_explained_with_its_default(profile: str) -> None:
+    text = (ROOT / "docs" / "aws.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    for path in (ROOT / "profiles" / profile).glob("*.json"):
+        for name, default in re.findall(r"\$\{([A-Z][A-Z_0-9]*):-([^}]*)\}", path.read_text()):
+            assert f"`{name}`" in text, name
+            if default and name != "STACK_PREFIX":  # which the profiles have each their own of
+                assert [row for row in rows if f"`{name}`" in row and f"`{default}`" in row], name
