@@ -10,7 +10,10 @@ import pytest
 
 TESTS = Path(__file__).parent
 TOGETHER = ("contract", "unit/jobs")
-LONGEST_FIRST = ("integration/test_pipeline_weeks.py", "contract", "integration/test_pipeline_failures.py")
+LONGEST_FIRST = (
+    "integration/test_pipeline_weeks.py", "contract", "integration/test_rehearsal.py",
+    "integration/test_pipeline_failures.py", "integration/test_aws_permissions.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own hook

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -344,7 +345,8 @@ def test_ctrl_c_lets_a_command_end_by_itself(tmp_path: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     with subprocess.Popen(
         [sys.executable, "-c", CALLER], cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE,
-        start_new_session=True,
+        # Where pytest itself runs in the background, SIGINT is ignored, and children inherit that
+        start_new_session=True, preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
