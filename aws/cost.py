@@ -20,7 +20,7 @@ from aws import refusals
 from aws.costs import lines as cost_lines
 from aws.costs.lines import RUNS, Line
 from aws.costs.prices import Prices
-from aws.profile import Source, is_given_by_aws
+from aws.profile import NOT_OF_AWS, Source, is_given_by_aws
 from embedded import advice
 
 DEFAULT_REGION = "eu-west-2"
@@ -78,9 +78,7 @@ def lines(source: Source, environ: Mapping[str, str], prices: Prices) -> tuple[l
     """The lines of a month without runs, and those of a run; raises BadProfile."""
     shell = {name: value for name, value in environ.items() if not is_given_by_aws(name)}
     values = {**source.unknown(shell), **shell}
-    # What only the local stack gives, such as its database's password, costs nothing
-    blank = dict.fromkeys(("POSTGRES_HOST", "POSTGRES_PORT", "PIPELINE_PASSWORD"), "-")
-    profile = source.filled({**blank, **values})
+    profile = source.filled({**NOT_OF_AWS, **values})
     parameters = {key: source.parameters(key, values) for key in source.stack_keys}
     secrets = len(profile.connections) + len(profile.variables)
     cluster = profile.connections["emr_default"]["extra"]

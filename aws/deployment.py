@@ -30,8 +30,6 @@ from aws.wheelhouse import NoWheelhouse
 from compose.airflow_api import Transport
 from embedded.errors import Unusable
 
-X_API = f"{secret_store.CONNECTIONS}x_api"
-
 
 def say(line: str) -> None:
     """Print a line now: some of what follows takes half an hour."""
@@ -106,7 +104,7 @@ class Deployment:
         """X's keys where the profile has a connection for them; asked for only where somebody can answer."""
         if "x_api" not in self.source.connections:
             return {}
-        deployed = secret_store.value(target.account.client("secretsmanager"), X_API)
+        deployed = secret_store.value(target.account.client("secretsmanager"), x_keys.CONNECTION)
         keys = x_keys.given(os.environ) or x_keys.deployed(deployed)
         if not keys and not self.dry_run and not self.force and sys.stdin.isatty():
             keys = x_keys.asked(getpass.getpass)

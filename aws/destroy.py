@@ -20,7 +20,7 @@ from aws.account import Account
 from aws.deployment import say
 from aws.infrastructure import templates
 from aws.infrastructure.stacks import LOOK, Stacks
-from aws.profile import BadProfile, Source, has_stacks
+from aws.profile import Source, has_stacks
 from aws.removal import Removal
 from aws.target import Target
 from embedded import advice
@@ -56,15 +56,10 @@ class Destruction:
 
     def run(self) -> int:
         """Show, ask, remove; returns the exit code: 0, or 1 when the answer was no. Raises Unusable."""
-        try:
-            source = Source.read(self.profile)
-            if not has_stacks(self.profile):
-                raise Unusable(
-                    f"profile {self.profile} has nothing in AWS: make reset removes the local stack"
-                )
-            source.prefix(os.environ)
-        except BadProfile as error:
-            raise Unusable(str(error)) from None
+        source = Source.read(self.profile)
+        if not has_stacks(self.profile):
+            raise Unusable(f"profile {self.profile} has nothing in AWS: make reset removes the local stack")
+        source.prefix(os.environ)  # before anything is asked
         account = Account.of_environment()
         with refusals.named(account.region):
             return self._remove(Target(source, account, os.environ, self.folder))

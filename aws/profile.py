@@ -23,6 +23,8 @@ NEEDED = ("bucket_name", "key1", "key2")  # of the pipeline's Variable, by the d
 # ${NAME} must be given; ${NAME:-text} falls back to the text.
 PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 PREFIX = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")  # as the templates have it
+# What only the stack on one machine gives, filled where just the rest of a profile is asked about
+NOT_OF_AWS = dict.fromkeys(("POSTGRES_HOST", "POSTGRES_PORT", "PIPELINE_PASSWORD"), "-")
 
 
 class BadProfile(Unusable):

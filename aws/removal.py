@@ -9,9 +9,8 @@ from typing import Any
 
 from aws import bucket, database_roles, leftovers, secret_store
 from aws.infrastructure.stacks import Stacks, State
-from aws.target import AIRFLOW, DATABASE, STORAGE, Target
+from aws.target import AIRFLOW, DATABASE, NETWORK, STORAGE, Target
 
-NETWORK = "network"
 HINTS = {AIRFLOW: ": MWAA takes 15 to 30 minutes", DATABASE: ": RDS takes 5 to 15 minutes"}
 
 

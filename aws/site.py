@@ -9,7 +9,7 @@ from typing import Any
 
 from aws.account import Account
 from aws.infrastructure.stacks import SOUND, Stacks, State
-from aws.profile import BadProfile, Source
+from aws.profile import Source
 from compose.session import LOOK_AT_AWS
 from compose.site import Helps, Pages, console_clusters
 from embedded.errors import Unusable
@@ -19,10 +19,7 @@ READING = 300.0  # seconds that MWAA may take until it uses a new DAG file
 
 def source(name: str) -> Source:
     """A profile's files; raises Unusable, also for a profile that has no stacks."""
-    try:
-        found = Source.read(name)
-    except BadProfile as error:
-        raise Unusable(str(error)) from None
+    found = Source.read(name)
     if not found.stack_keys:
         raise Unusable(f"profile {name} has nothing on AWS: make run runs it here")
     return found
@@ -30,10 +27,7 @@ def source(name: str) -> Source:
 
 def states(found: Source, account: Account) -> dict[str, State | None]:
     """The profile's stacks by their key (network, storage, ...), None for one that is not there."""
-    try:
-        prefix = found.prefix(os.environ)
-    except BadProfile as error:
-        raise Unusable(str(error)) from None
+    prefix = found.prefix(os.environ)
     stacks = Stacks(account.client("cloudformation"), {}, print)
     return {key: stacks.find(f"{prefix}-{key}") for key in found.stack_keys}
 

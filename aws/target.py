@@ -14,7 +14,8 @@ from aws.infrastructure.templates import Template
 from aws.profile import Profile, Source, is_given_by_aws
 
 PROJECT = "tubepulse"
-STORAGE, DATABASE, AIRFLOW = "storage", "database", "airflow"  # the stacks that more depends on than others
+# The stacks that more depends on than others
+NETWORK, STORAGE, DATABASE, AIRFLOW = "network", "storage", "database", "airflow"
 
 
 @dataclass

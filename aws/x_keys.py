@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aws import secret_store
 from embedded.errors import Unusable
 
+CONNECTION = f"{secret_store.CONNECTIONS}x_api"  # the secret that holds them
 BEARER = "X_BEARER_TOKEN"
 OAUTH = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 NAMES = (BEARER, *OAUTH)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from aws.infrastructure import template_text
 from aws.profile import ROOT
 from embedded.errors import Unusable
 
@@ -32,30 +33,12 @@ class Template:
     outputs: frozenset[str]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, !Ref and the like."""
-
-
-def _short_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
-    key = name if name in ("Ref", "Condition") else f"Fn::{name}"
-    if isinstance(node, yaml.ScalarNode):
-        return {key: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {key: loader.construct_sequence(node, deep=True)}
-    if isinstance(node, yaml.MappingNode):
-        return {key: loader.construct_mapping(node, deep=True)}
-    raise yaml.YAMLError(f"!{name} holds nothing")
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 def read(folder: Path, name: str) -> Template:
     """The template <folder>/<name>.yaml; raises Unusable."""
     path = folder / f"{name}.yaml"
     try:
         body = path.read_text(encoding="utf-8")
-        content = yaml.load(body, Loader=_Loader)  # noqa: S506  # a SafeLoader of ours
+        content = template_text.parsed(body)
     except FileNotFoundError:
         raise Unusable(f"there is no template {path}: take the whole checkout") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

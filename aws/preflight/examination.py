@@ -12,12 +12,10 @@ from aws.infrastructure.stacks import NOT_YET, SOUND, Stacks, State
 from aws.preflight import checks, checks_vpc, probes_vpc, x_usage
 from aws.preflight.checks import Finding, Quota
 from aws.preflight.probes import Probes
-from aws.profile import Profile
-from aws.target import AIRFLOW, DATABASE, STORAGE, Target
+from aws.profile import NOT_OF_AWS, Profile
+from aws.target import AIRFLOW, DATABASE, NETWORK, STORAGE, Target
 from embedded.errors import Unusable
 
-NETWORK = "network"
-X_SECRET = "airflow/connections/x_api"  # noqa: S105  # its name
 Check = Callable[[], Iterable[Finding]]
 
 
@@ -159,7 +157,8 @@ class Examination:
         except Unusable as obstacle:  # some of them
             yield Finding(False, str(obstacle))
             return
-        found, place = x_usage.keys(given, {} if given else x_keys.deployed(self.probes.secret(X_SECRET)))
+        deployed = {} if given else x_keys.deployed(self.probes.secret(x_keys.CONNECTION))
+        found, place = x_usage.keys(given, deployed)
         token = found.get(x_keys.BEARER)
         if self.ask_x and token:
             connection = self._profile.connections["x_api"]
@@ -188,7 +187,7 @@ class Examination:
             "ec2:CreateVpc": f"{aws}ec2:{here}:vpc/*",
             "iam:CreateRole": f"{aws}iam::{account.id}:role/{prefix}-x",
             "s3:CreateBucket": f"{aws}s3:::{self.target.bucket()}",
-            "secretsmanager:CreateSecret": f"{aws}secretsmanager:{here}:secret:{X_SECRET}-x",
+            "secretsmanager:CreateSecret": f"{aws}secretsmanager:{here}:secret:{x_keys.CONNECTION}-x",
         }
         if DATABASE in self.target.keys:
             actions["rds:CreateDBInstance"] = f"{aws}rds:{here}:db:{prefix}"
@@ -211,9 +210,7 @@ class Examination:
 
     @cached_property
     def _profile(self) -> Profile:
-        # What only the local stack gives, such as its database's password, is not needed here
-        blank = dict.fromkeys(("POSTGRES_HOST", "POSTGRES_PORT", "PIPELINE_PASSWORD"), "-")
-        return self.target.source.filled({**blank, **self.target.marked()})
+        return self.target.source.filled({**NOT_OF_AWS, **self.target.marked()})
 
     @property
     def _cluster(self) -> dict[str, Any]:

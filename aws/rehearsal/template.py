@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from aws.infrastructure.template_text import parsed
+
 NO_VALUE = object()
 NAMED_IAM = {"RoleName", "ManagedPolicyName", "InstanceProfileName", "PolicyName", "UserName", "GroupName"}
 FUNCTIONS = {"Ref", "Condition"}  # a mapping of this one key is a question, not data
@@ -25,37 +27,10 @@ class Invalid(Exception):
     """CloudFormation would refuse the template or its parameters; the text is its message."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, !Ref and the others."""
-
-
-def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    else:
-        raise yaml.YAMLError(f"!{suffix} of nothing")
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in FUNCTIONS else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-# Dates stay text: "2012-10-17" is a policy's version
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def parse(text: str) -> dict[str, Any]:
     """The template; raises Invalid."""
     try:
-        template = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+        template = parsed(text)
     except yaml.YAMLError as error:
         raise Invalid(f"Template format error: YAML not well-formed. ({error})") from None
     if not isinstance(template, dict) or not template.get("Resources"):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.unit.compose.airflow_server import Server
+from tests.unit.compose.airflow_server import Server, answering
 
 # status, the error's type in the header x-amzn-errortype, JSON body
 Trouble = tuple[int, str, dict[str, Any]]
@@ -29,6 +28,17 @@ class Mwaa:
     longest: int = 1000  # characters of a path; the service's model says 64
     web: str = ""  # the host of the web server
     login: str = "short-lived"  # what CreateWebLoginToken gives
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads boto3 here, with credentials of no account."""
+        return {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "eu-west-2",
+            "AWS_ENDPOINT_URL_MWAA": self.url,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        }
 
     def answer(self, name: str, request: dict[str, Any]) -> Trouble:
         """The service's answer to InvokeRestApi; '' is no error."""
@@ -76,13 +86,5 @@ def serving(mwaa: Mwaa) -> Iterator[Mwaa]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    mwaa.url = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with answering(Handler) as mwaa.url:
         yield mwaa
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
+from aws.infrastructure import template_text
 
 FOLDER = Path(__file__).parents[3] / "aws" / "cloudformation"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -38,29 +38,9 @@ ARNS = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, read as their long forms."""
-
-
-def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
 def load(name: str) -> dict[str, Any]:
     """aws/cloudformation/<name>.yaml, functions in their long forms."""
-    template: dict[str, Any] = yaml.load((FOLDER / f"{name}.yaml").read_text(), Loader=_Loader)
+    template: dict[str, Any] = template_text.parsed((FOLDER / f"{name}.yaml").read_text())
     return template
 
 

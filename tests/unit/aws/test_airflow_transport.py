@@ -26,13 +26,7 @@ TWEETS = "london-housing-webapp"
 @pytest.fixture
 def mwaa(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mwaa]:
     with serving(Mwaa(Server())) as running:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "eu-west-2",
-            "AWS_ENDPOINT_URL_MWAA": running.url,
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        }.items():
+        for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
 

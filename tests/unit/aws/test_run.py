@@ -53,13 +53,7 @@ def mwaa(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mwaa]:
     with serving(Mwaa(Server(succeeded={HOUSING}))) as running:
         for name in ("AWS_PROFILE", "AWS_REGION", "STACK_PREFIX"):
             monkeypatch.delenv(name, raising=False)
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "eu-west-2",
-            "AWS_ENDPOINT_URL_MWAA": running.url,
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        }.items():
+        for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(run, "LOOK_AT_AWS", 0.0)
         monkeypatch.setattr(site, "LOOK_AT_AWS", 0.0)

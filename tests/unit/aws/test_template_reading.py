@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aws.infrastructure import templates
+from aws.infrastructure import template_text, templates
 from aws.profile import BadProfile, Source
 from embedded.errors import Unusable
 
@@ -77,7 +77,7 @@ def test_each_stack_gets_the_parameters_that_its_template_has(profile: str) -> N
     for key in source.stack_keys:
         template = templates.read(templates.FOLDER, key)
         given = set(source.parameters(key, {**source.unknown({}), **GIVEN}))
-        content = yaml.load(template.body, Loader=templates._Loader)
+        content = template_text.parsed(template.body)
         needed = {name for name, value in content["Parameters"].items() if "Default" not in value}
         assert given <= set(template.parameters), key
         assert needed <= given, key
@@ -95,7 +95,7 @@ def test_what_a_profile_leaves_open_is_what_stacks_before_give(profile: str) -> 
         }
         assert used <= known, key
         template = templates.read(templates.FOLDER, key)
-        known |= set(yaml.load(template.body, Loader=templates._Loader)["Outputs"])
+        known |= set(template_text.parsed(template.body)["Outputs"])
     assert set(source.unknown({})) <= {*known, "PipelinePassword", "RolesVersion"}
 
 
