@@ -1,9 +1,9 @@
-"""What the pipeline needs in its bucket: jobs, wheelhouse, stations, prices, and what MWAA takes."""
+"""What the pipeline needs in its bucket: jobs, wheelhouse, stations, and what MWAA takes."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,12 @@ class Difference:
     new: bool = False
 
 
-def planned(key1: str, key2: str, wheels: Path) -> dict[str, Path]:
-    """Object key -> file. `key1` and `key2` are the Variable's keys of the stations and prices files."""
+def planned(key1: str, wheels: Path) -> dict[str, Path]:
+    """Object key -> file. `key1` is the Variable's key of the stations file."""
     return {
         **{f"scripts/{path.name}": path for path in jobs()},
         **{WHEELS + path.name: path for path in sorted(wheels.iterdir())},
         key1: ROOT / "fixtures" / "stations.csv",
-        key2: ROOT / "fixtures" / "housing_prices.csv",
     }
 
 
@@ -74,23 +73,17 @@ def ensure_bucket(s3: Any, bucket: str) -> bool:
 
 
 def differences(
-    s3: Any,
-    bucket: str,
-    plan: dict[str, Path],
-    first_only: Container[str] = (),
-    ours: Collection[str] = (WHEELS,),
+    s3: Any, bucket: str, plan: dict[str, Path], ours: Collection[str] = (WHEELS,)
 ) -> list[Difference]:
     """What the bucket lacks of the plan, or holds otherwise, and what is no longer needed.
 
-    The keys of `first_only` are wanted only where there is nothing yet; below the prefixes `ours` nothing
-    lies that is not planned.
+    Below the prefixes `ours` nothing lies that is not planned.
     """
     present = _etags(s3, bucket)
     changed = [
         Difference(key, path, key not in present)
         for key, path in plan.items()
-        if not (key in first_only and key in present)
-        and present.get(key) != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        if present.get(key) != hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     ]
     gone = [Difference(key, None) for key in present if key.startswith(tuple(ours)) and key not in plan]
     return changed + gone
@@ -101,11 +94,10 @@ def upload(
     bucket: str,
     plan: dict[str, Path],
     say: Callable[[str], None],
-    first_only: Container[str] = (),
     ours: Collection[str] = (WHEELS,),
 ) -> int:
     """Make the bucket hold what is planned: see `differences`. Returns the number of changes."""
-    found = differences(s3, bucket, plan, first_only, ours)
+    found = differences(s3, bucket, plan, ours)
     for one in found:
         if one.path:
             # put_object, not upload_file: a multipart upload's ETag is no MD5

@@ -13,7 +13,7 @@ from aws.database_roles import Logins
 from aws.infrastructure import templates
 from aws.infrastructure.stacks import Stacks
 from aws.plan import CHANGED, LATER, SAME, Plan, StackPlan
-from aws.profile import BadProfile, Profile
+from aws.profile import BadProfile
 from aws.target import DATABASE, STORAGE, Target
 
 UPLOADED_LATER = "to-be-uploaded"  # stands in a plan for an object's version that is yet to come
@@ -30,7 +30,7 @@ def compare(target: Target, stacks: Stacks, wheels: Path, keys: Mapping[str, str
     check_settings(target)
     s3, secrets = target.account.client("s3"), target.account.client("secretsmanager")
     profile = target.source.filled(target.marked({**keys, **_logins(target, secrets)}))
-    objects = _objects(target, s3, target.files(profile, wheels), profile)
+    objects = _objects(target, s3, target.files(profile, wheels))
     versions = _versions(target, s3, objects)
     compared = tuple(_stack(target, stacks, key, versions) for key in target.keys)
     wanted = secret_store.named(profile)
@@ -69,13 +69,11 @@ def _stack(target: Target, stacks: Stacks, key: str, versions: Mapping[str, str]
     return StackPlan(name, SAME) if changes is None else StackPlan(name, CHANGED, changes)
 
 
-def _objects(target: Target, s3: Any, files: dict[str, Path], profile: Profile) -> list[Difference]:
+def _objects(target: Target, s3: Any, files: dict[str, Path]) -> list[Difference]:
     if STORAGE not in target.states:
         bucket.check_free(s3, target.bucket(), target.stack(STORAGE))
         return [Difference(key, path, new=True) for key, path in files.items()]
-    # The prices are the user's own once there are any; ours are synthetic.
-    own = [profile.pipeline["key2"]]
-    return artifacts.differences(s3, target.bucket(), files, own, target.synced)
+    return artifacts.differences(s3, target.bucket(), files, target.synced)
 
 
 def _versions(target: Target, s3: Any, objects: list[Difference]) -> dict[str, str]:

@@ -58,9 +58,9 @@ def text(name: str, environ: Mapping[str, str], place: str) -> list[str]:
     return [
         f"profile {name} in {place}, US dollars, prices of {Prices.read(place).date} (aws/costs/prices.json)",
         "",
-        *_table("a month, whether it runs or not", month),
+        *_table("a month, with one run of housing-prices", month),
         "",
-        *_table("each run", each),
+        *_table("each run of the tweet DAG", each),
         "",
         f"{f'TOTAL a month, with {RUNS:.2f} runs':{WIDTH + 26}} {whole:9.2f}{without}",
         "",
@@ -75,7 +75,7 @@ def _concerns(about: str, found: list[Line]) -> bool:
 
 
 def lines(source: Source, environ: Mapping[str, str], prices: Prices) -> tuple[list[Line], list[Line]]:
-    """The lines of a month without runs, and those of a run; raises BadProfile."""
+    """The lines of a month without runs of the tweet DAG, and those of such a run; raises BadProfile."""
     shell = {name: value for name, value in environ.items() if not is_given_by_aws(name)}
     values = {**source.unknown(shell), **shell}
     profile = source.filled({**NOT_OF_AWS, **values})

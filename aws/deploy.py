@@ -72,11 +72,10 @@ def deploy(name: str, wheels_for: str, cache: Path = CACHE) -> int:
     wheels = wheelhouse(TARGETS[wheels_for], cache)
     s3, bucket = boto3.client("s3"), profile.pipeline["bucket_name"]
     created = artifacts.ensure_bucket(s3, bucket)
-    plan = artifacts.planned(profile.pipeline["key1"], profile.pipeline["key2"], wheels)
+    plan = artifacts.planned(profile.pipeline["key1"], wheels)
     return (
         created
-        # The prices are the user's own once there are any; ours are synthetic.
-        + artifacts.upload(s3, bucket, plan, print, first_only=[profile.pipeline["key2"]])
+        + artifacts.upload(s3, bucket, plan, print)
         + secret_store.write(boto3.client("secretsmanager"), secret_store.named(profile), print)
     )
 

@@ -126,8 +126,7 @@ class Deployment:
         say(f"objects in s3://{profile.pipeline['bucket_name']}")
         airflow = artifacts.airflow() if AIRFLOW in target.keys else {}
         jobs = [f"scripts/{path.name}" for path in artifacts.jobs()]
-        inputs = [profile.pipeline["key1"], profile.pipeline["key2"]]
-        for key in [*jobs, f"{artifacts.WHEELS}…", *inputs, *airflow]:
+        for key in [*jobs, f"{artifacts.WHEELS}…", profile.pipeline["key1"], *airflow]:
             say(f"  {key}")
         say("secrets")
         for name in secret_store.named(profile):

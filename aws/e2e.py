@@ -1,4 +1,4 @@
-"""make e2e PROFILE=aws: the whole of it on a real account: deployed, run on recorded posts, checked, removed.
+"""make e2e PROFILE=aws: the whole of it on a real account: deployed, run on recordings, checked, removed.
 
     python -m aws.e2e aws [--force] [--keep] [--remove]
 
@@ -151,7 +151,7 @@ def e2e(args: argparse.Namespace, account: Account, keep: bool, say: Callable[[s
         return 1
     phases = (
         Phase("deployment", trial.deploy),
-        Phase("recorded posts in X's place", trial.replay),
+        Phase("recordings in the sources' place", trial.replay),
         Phase(f"week {e2e_settings.WEEK}", trial.run),
         Phase("rows and traces", trial.verify),
     )

@@ -82,9 +82,9 @@ class Phases:
         """The bucket's objects."""
         target = self.target
         profile = target.source.filled(target.marked(self.keys))
-        files, own = target.files(profile, self.wheels), [profile.pipeline["key2"]]
+        files = target.files(profile, self.wheels)
         s3 = target.account.client("s3")
-        return artifacts.upload(s3, target.bucket(), files, self._indented, own, target.synced)
+        return artifacts.upload(s3, target.bucket(), files, self._indented, target.synced)
 
     def database_roles(self) -> int:
         """The database's logins, unless they have these passwords."""

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ROOT / "profiles"
 
 PIPELINE = "london-housing-webapp"
-NEEDED = ("bucket_name", "key1", "key2")  # of the pipeline's Variable, by the deployment itself
+NEEDED = ("bucket_name", "key1")  # of the pipeline's Variable, by the deployment itself
 
 # ${NAME} must be given; ${NAME:-text} falls back to the text.
 PLACEHOLDER = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")

@@ -30,8 +30,9 @@ from embedded.errors import Unusable
 FOLDER = ROOT / "build" / "rehearsal"
 PHASES = ("infrastructure", "artifacts", "airflow", "database roles", "secrets")
 MIDDLE = 2  # lines into a phase
-# No token of X's: it must be found in its secret, and in nothing that a command writes
+# X's token must be found in its secret; neither may be in anything that a command writes
 TOKEN = "rehearsed-bearer-token"  # noqa: S105
+RECORDINGS_TOKEN = "rehearsed-token-of-recordings"  # noqa: S105
 COPIED = ("airflow", "aws", "compose", "embedded", "fixtures", "profiles", "requirements", "spark/jobs")
 
 
@@ -151,8 +152,8 @@ class Rehearsal:
         self._row("destroy again", last(outcome).removeprefix("profile aws: "), outcome.seconds)
 
     def _no_secret_written(self) -> None:
-        """No command has written a password, nor X's token."""
-        values = {TOKEN: "X_BEARER_TOKEN"}
+        """No command has written a password, nor a token."""
+        values = {TOKEN: "X_BEARER_TOKEN", RECORDINGS_TOKEN: "LAND_REGISTRY_TOKEN"}
         for name, (text, _, _) in self.look.secrets().items():
             values |= {value: name for key, value in _texts(json.loads(text)) if "password" in key}
         everything = "\n".join(self.written)
@@ -171,7 +172,7 @@ class Rehearsal:
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> Outcome:
         self._say(what)
-        settings = {"X_BEARER_TOKEN": TOKEN, **more}
+        settings = {"X_BEARER_TOKEN": TOKEN, "LAND_REGISTRY_TOKEN": RECORDINGS_TOKEN, **more}
         outcome = self.commands.run(module, *arguments, kill=kill, root=root, more=settings)
         self.written += [*outcome.lines, outcome.stderr]
         if not kill and outcome.code:

@@ -80,7 +80,7 @@ class Target:
 
     def files(self, profile: Profile, wheels: Path) -> dict[str, Path]:
         """Object key -> file, of all that goes into the bucket."""
-        files = artifacts.planned(profile.pipeline["key1"], profile.pipeline["key2"], wheels)
+        files = artifacts.planned(profile.pipeline["key1"], wheels)
         return {**files, **artifacts.airflow()} if AIRFLOW in self.keys else files
 
     @property

@@ -16,16 +16,25 @@ SHOWN = 6  # weeks
 
 
 def no_prices(connection: psycopg.Connection) -> bool:
-    """Is london_schema.housing_prices empty, or not there?"""
-    row = connection.execute("SELECT to_regclass('london_schema.housing_prices') IS NULL").fetchone()
+    """Is london_schema.housing_loads empty, or not there?
+
+    Prices that an earlier version loaded have no row there, and the views do not show them.
+    """
+    row = connection.execute("SELECT to_regclass('london_schema.housing_loads') IS NULL").fetchone()
     if row and row[0]:
         return True
-    return connection.execute("SELECT 1 FROM london_schema.housing_prices LIMIT 1").fetchone() is None
+    return connection.execute("SELECT 1 FROM london_schema.housing_loads LIMIT 1").fetchone() is None
 
 
 def show_week(console: Console, connection: psycopg.Connection, week: str) -> None:
-    """A week's busiest stations, its topics, and how many rows it has."""
-    tables.show_week(console, week, outcome.stations(connection, week), outcome.topics(connection, week))
+    """A week's busiest stations, its prices and topics, and how many rows it has."""
+    tables.show_week(
+        console,
+        week,
+        outcome.stations(connection, week),
+        outcome.topics(connection, week),
+        outcome.price_source(connection),
+    )
     console.print(f"[bold]Rows:[/] {rows(outcome.counted(connection, week))}", soft_wrap=True)
 
 

@@ -2,9 +2,9 @@
 
     python -m compose.run [--env-file .env] [--profile local] [--week 2026-W46] [--hours 6]
 
-Runs housing-prices first if there are no prices. Exit code 0 with the result if the run succeeded; 1 with the
-cause if it failed or took longer than it may; 2 with one line if something else stands in the way; 130 after
-Ctrl-C, which stops the following, not the run.
+Runs housing-prices first if it has never loaded prices. Exit code 0 with the result if the run succeeded; 1
+with the cause if it failed or took longer than it may; 2 with one line if something else stands in the way;
+130 after Ctrl-C, which stops the following, not the run.
 """
 
 from __future__ import annotations

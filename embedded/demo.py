@@ -149,6 +149,7 @@ class Demo:
             generated_at=datetime.now(UTC),
             steps=list(watch.steps.values()),
             phases=self.phases,
+            prices=outcome.price_source(connection),
         )
 
     def _summary(self, tweets: dict[str, Any], counts: outcome.Counts, left: int) -> dict[str, Any]:

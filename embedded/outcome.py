@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from embedded.processes import ROOT
-from embedded.report.data import Lineage, Mood, Station, Topic
+from embedded.report.data import HOME_TYPES, HomePrice, Lineage, Mood, PriceSource, Station, Topic
 from fixtures.weeks import recorded_for
 
 EXPECTED = ROOT / "fixtures" / "expected"
@@ -21,7 +21,7 @@ LINEAGE_JOBS = 3  # get_twitter_data, all_spark_jobs, save_result_to_postgres_db
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one week in the results schema, and of the view vsentiment."""
+    """Rows of one week in the results schema, of the view vsentiment, and of the prices that are shown."""
 
     stations: int
     tweets: int
@@ -29,6 +29,8 @@ class Counts:
     topic_rows: int
     lineage_rows: int
     view_rows: int
+    housing_rows: int
+    housing_rejects: int  # of the newest load
 
     def differences(self, other: Counts) -> list[str]:
         """What differs from `other`, in words."""
@@ -39,15 +41,31 @@ class Counts:
 def counted(connection: psycopg.Connection, week: str) -> Counts:
     """The counts of `week` as PostgreSQL has them: zeros where the schema was never made."""
     if not _has_schema(connection):
-        return Counts(0, 0, 0, 0, 0, 0)
+        return Counts(0, 0, 0, 0, 0, 0, 0, 0)
     batch = int(week.replace("-W", ""))
     one: dict[LiteralString, tuple[LiteralString, Any]] = {
         "stations": ("SELECT count(*) FROM london_schema.stations", None),
         "tweets": ("SELECT count(DISTINCT tweet_id) FROM london_schema.sentiment WHERE run = %s", week),
         "sentiment_rows": ("SELECT count(*) FROM london_schema.sentiment WHERE run = %s", week),
         "topic_rows": ("SELECT count(*) FROM london_schema.station_topics WHERE run = %s", week),
-        "lineage_rows": ("SELECT count(*) FROM london_schema.data_lineage WHERE batch_nr = %s", batch),
+        "lineage_rows": (
+            "SELECT count(*) FROM london_schema.data_lineage WHERE job_nr <= 3 AND batch_nr = %s",
+            batch,
+        ),
         "view_rows": ("SELECT count(*) FROM london_schema.vsentiment", None),
+        "housing_rows": (
+            "SELECT count(*) FROM london_schema.housing_prices"
+            " WHERE source = (SELECT source FROM london_schema.price_source)",
+            None,
+        ),
+        "housing_rejects": (
+            """
+            SELECT count(*) FROM london_schema.housing_rejects WHERE (source, batch_nr) = (
+                SELECT source, batch_nr FROM london_schema.housing_loads ORDER BY loaded_at DESC LIMIT 1
+            )
+            """,
+            None,
+        ),
     }
     return Counts(
         **{
@@ -62,6 +80,7 @@ def expected(connection: psycopg.Connection, week: str) -> Counts:
     with (ROOT / "fixtures" / "stations.csv").open(newline="") as file:
         stations = sum(1 for _ in csv.DictReader(file))
     reference = json.loads((EXPECTED / "counts.json").read_text())[recorded_for(week)[0]]
+    housing = json.loads((EXPECTED / "housing.json").read_text())
     loaded = {week}
     if _has_schema(connection):
         loaded |= {row[0] for row in connection.execute("SELECT run FROM london_schema.mood_by_week")}
@@ -72,17 +91,23 @@ def expected(connection: psycopg.Connection, week: str) -> Counts:
         topic_rows=reference["topic_rows"],
         lineage_rows=LINEAGE_JOBS,
         view_rows=len(_stations_with_tweets(loaded) & _stations_with_prices()),
+        housing_rows=housing["prices"],
+        housing_rejects=sum(housing["rejects"].values()),
     )
 
 
 def stations(connection: psycopg.Connection, week: str) -> list[Station]:
     """All rows of station_overview, with `week` in the place of the newest one; that week's busiest first."""
-    with connection.cursor(row_factory=class_row(Station)) as cursor:
-        return cursor.execute(
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
             """
             SELECT station, zone::float8, latitude, longitude, average_price::float8, sales,
                    %(week)s::text AS week, coalesce(mine.tweets, 0) AS week_tweets,
-                   mine.sentiment AS week_sentiment, overview.tweets, overview.sentiment
+                   mine.sentiment AS week_sentiment, overview.tweets, overview.sentiment, median_price,
+                   detached_price::float8, detached_median_price, detached_sales,
+                   semi_detached_price::float8, semi_detached_median_price, semi_detached_sales,
+                   terraced_price::float8, terraced_median_price, terraced_sales,
+                   flat_price::float8, flat_median_price, flat_sales
             FROM london_schema.station_overview AS overview
             LEFT JOIN (
                 SELECT station, count(*) AS tweets, avg(sentiment) AS sentiment
@@ -92,6 +117,25 @@ def stations(connection: psycopg.Connection, week: str) -> list[Station]:
             """,
             {"week": week},
         ).fetchall()
+    return [station_of(row) for row in rows]
+
+
+def station_of(row: dict[str, Any]) -> Station:
+    """A Station of a row whose by-type columns are named as in station_overview; they are taken out of it."""
+    homes = tuple(
+        HomePrice(row.pop(f"{kind}_price"), row.pop(f"{kind}_median_price"), row.pop(f"{kind}_sales"))
+        for kind in HOME_TYPES
+    )
+    return Station(**row, homes=homes)
+
+
+def price_source(connection: psycopg.Connection) -> PriceSource | None:
+    """The row of price_source; None before the first load."""
+    with connection.cursor(row_factory=class_row(PriceSource)) as cursor:
+        return cursor.execute(
+            "SELECT source, kind, first_day, last_day, properties, prices, rejected, attribution, loaded_at"
+            " FROM london_schema.price_source"
+        ).fetchone()
 
 
 def moods(connection: psycopg.Connection) -> list[Mood]:
@@ -122,7 +166,8 @@ def lineage(connection: psycopg.Connection) -> list[Lineage]:
 
 
 def _has_schema(connection: psycopg.Connection) -> bool:
-    return _scalar(connection, "SELECT count(*) FROM pg_views WHERE viewname = 'mood_by_week'", ()) == 1
+    # The newest of the views: a schema of an earlier version counts as none until a DAG has renewed it.
+    return _scalar(connection, "SELECT count(*) FROM pg_views WHERE viewname = 'price_source'", ()) == 1
 
 
 def _scalar(connection: psycopg.Connection, query: LiteralString, parameters: tuple[Any, ...]) -> int:

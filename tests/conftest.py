@@ -12,7 +12,8 @@ TESTS = Path(__file__).parent
 TOGETHER = ("contract", "unit/jobs")
 LONGEST_FIRST = (
     "integration/test_pipeline_weeks.py", "contract", "integration/test_rehearsal.py",
-    "integration/test_pipeline_failures.py", "integration/test_aws_permissions.py",
+    "integration/test_housing_prices.py", "integration/test_pipeline_failures.py",
+    "integration/test_aws_permissions.py",
 )  # fmt: skip
 
 

@@ -22,6 +22,9 @@ LOGS_INGESTED = 2.0  # GB a month: MWAA's five log groups
 LOGS_KEPT = 12.0  # GB: half a year of them
 NAT_STANDING = 5.0  # GB a month: Airflow with AWS's services
 NAT_RUN = 0.5  # GB a run: posts, and the cluster with AWS's services
+# GB a month, of housing-prices: two years' sales, the update file and a postcode directory; none confirmed
+NAT_HOUSING = 2 * 0.15 + 0.03 + 0.25
+BUCKET_HOUSING = 0.1  # GB: what its tasks leave for one another
 DATABASE_SECRETS = 3  # master, pipeline, webapp
 
 # Beginning of what a line is for ('': every profile has it), and what is assumed of it
@@ -45,6 +48,12 @@ ASSUMPTIONS = (
         f"{LOGS_INGESTED:g} GB a month, {LOGS_KEPT:g} GB are kept",
     ),
     ("NAT", f"the NAT gateway passes {NAT_STANDING:g} GB a month and {NAT_RUN:g} GB a run"),
+    (
+        "NAT",
+        f"housing-prices runs once a month and downloads {NAT_HOUSING:.2g} GB (not confirmed): sales of two "
+        "years, changes, postcodes",
+    ),
+    ("", f"what housing-prices stages takes {BUCKET_HOUSING:g} GB of the bucket (not confirmed)"),
     ("", "a run reads as many posts as it may at most (max_posts_read)"),
     ("", "without taxes, free tiers, requests to S3 and Secrets Manager, and data sent to the internet"),
 )
@@ -65,7 +74,7 @@ class Line:
 
 
 def standing(parameters: Mapping[str, Mapping[str, str]], secrets: int, prices: Prices) -> Iterator[Line]:
-    """A month without runs. `parameters` are the stacks', by key; `secrets` the profile's own."""
+    """A month without runs of the tweet DAG. `parameters`: the stacks', by key; `secrets`: the profile's."""
     network, database = parameters.get("network", {}), parameters.get("database")
     if airflow := parameters.get("airflow"):
         size = airflow["EnvironmentClass"]
@@ -81,6 +90,7 @@ def standing(parameters: Mapping[str, Mapping[str, str]], secrets: int, prices: 
         yield Line("NAT gateway", HOURS, prices.find("nat hour"))
         yield Line("NAT gateway's address", HOURS, prices.find("public IPv4"))
         yield Line("NAT gateway's traffic", NAT_STANDING, prices.find("nat GB"))
+        yield Line("NAT gateway's traffic, housing", NAT_HOUSING, prices.find("nat GB"))
     if database:
         size = database["InstanceClass"]
         yield Line(f"PostgreSQL (RDS) {size}", HOURS, prices.find(f"rds {size}"))
@@ -89,6 +99,7 @@ def standing(parameters: Mapping[str, Mapping[str, str]], secrets: int, prices: 
             yield Line("PostgreSQL's public address", HOURS, prices.find("public IPv4"))
     yield Line("secrets", secrets + (DATABASE_SECRETS if database else 0), prices.find("secret"))
     yield Line("bucket", BUCKET, prices.find("s3"))
+    yield Line("bucket, housing", BUCKET_HOUSING, prices.find("s3"))
 
 
 def run(

@@ -9,7 +9,7 @@ from typing import Any
 
 from aws import bucket, x_keys
 from aws.infrastructure.stacks import NOT_YET, SOUND, Stacks, State
-from aws.preflight import checks, checks_vpc, probes_vpc, x_usage
+from aws.preflight import checks, checks_vpc, probes_vpc, sources, x_usage
 from aws.preflight.checks import Finding, Quota
 from aws.preflight.probes import Probes
 from aws.profile import NOT_OF_AWS, Profile
@@ -43,6 +43,8 @@ class Examination:
         if self._parameters(NETWORK).get("ExistingVpcId"):
             yield "own VPC", self.vpc
         yield "X", self.x_key
+        for name in sources.FILES:
+            yield name, partial(self.source, name)
         yield "permissions", self.permissions
 
     def region(self) -> Iterator[Finding]:
@@ -167,6 +169,10 @@ class Examination:
         yield x_usage.present(found, place)
         if self.ask_x and found:
             yield Finding(None, "X: the four OAuth 1.0a keys cannot be asked about without reading posts")
+
+    def source(self, name: str) -> Iterator[Finding]:
+        """Whether a host of housing prices answers this machine."""
+        yield sources.asked(name, self._profile.connections[name])
 
     def permissions(self) -> Iterator[Finding]:
         """Whether some of the actions that a deployment needs are allowed."""

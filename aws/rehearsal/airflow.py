@@ -20,7 +20,10 @@ from compose.airflow_http import Http, Refused
 
 DAGS = {
     "database-roles": ("dags/database_roles.py", ["make_roles"]),
-    "housing-prices": ("dags/housing_prices.py", ["load_prices"]),
+    "housing-prices": (
+        "dags/housing_prices.py",
+        ["create_schema", "fetch_prices", "match_stations", "save_result_to_postgres_db"],
+    ),
     "london-housing-webapp": ("dags/london_housing_webapp.py", ["start_data_pipeline", "end_data_pipeline"]),
 }
 ADMINISTRATOR = "airflow/connections/postgres_admin"

@@ -46,8 +46,7 @@ def files(root: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(root / "airflow").as_posix(), path
     for name in ("requirements.txt", "startup.sh"):
         yield name, root / "airflow" / name
-    for name in ("stations.csv", "housing_prices.csv"):
-        yield f"input/{name}", root / "fixtures" / name
+    yield "input/stations.csv", root / "fixtures" / "stations.csv"
 
 
 def _objects(objects: dict[str, tuple[bytes, str]], root: Path) -> None:

@@ -74,7 +74,7 @@ class Trial:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Of the stack of the recorded posts, as of all others."""
+        """Of the stack of the recordings, as of all others."""
         return {"project": PROJECT, "profile": self.profile, "prefix": self.prefix}
 
     def show_cost(self) -> None:
@@ -88,7 +88,8 @@ class Trial:
             f"Account {account.id}, region {account.region}, as {account.caller}:",
             f"  makes the stacks {self.prefix}-* and the secrets airflow/*: network, database, Airflow",
             f"  lets {self.cidr} reach the database over TLS, for the checks",
-            f"  serves recorded posts in X's place, from a function; runs {e2e_settings.WEEK} on EMR",
+            "  serves recorded posts, sales and postcodes in their sources' place, from a function",
+            f"  loads the prices, runs {e2e_settings.WEEK} on EMR",
             "  leaves all of it, and its costs (KEEP=1)"
             if keep
             else "  removes all of it, the database without a snapshot",
@@ -116,11 +117,11 @@ class Trial:
             )
 
     def deploy(self) -> None:
-        """make deploy, with an address of X's that nobody has."""
+        """make deploy, with an address of X and the others that nobody has."""
         self._call("aws.deploy", self.profile, "--force")
 
     def replay(self) -> None:
-        """Make the recorded posts' address, deploy once more with that, and let a run have all of them."""
+        """Make the recordings' address, deploy once more with that, and let a run have all posts."""
         outputs = self.outputs()
         host = e2e_replay.make(
             self._stacks(), self.account, self.prefix, outputs["BucketName"], self.token.sha256
@@ -128,9 +129,7 @@ class Trial:
         begun = time.monotonic()
         while not self.answers(host, self.token.text):
             if time.monotonic() - begun > e2e_replay.PATIENCE:
-                raise Failed(
-                    f"the recorded posts are not served on {host} within {e2e_replay.PATIENCE:.0f} s"
-                )
+                raise Failed(f"the recordings are not served on {host} within {e2e_replay.PATIENCE:.0f} s")
             time.sleep(self.look)
         self._call("aws.deploy", self.profile, "--force", host=host)
         settings = json.loads(self._secret(VARIABLE) or "{}") | ALL_POSTS
@@ -150,7 +149,7 @@ class Trial:
         self._call("pytest", CHECKS, "--verbose", "--tb=short", **told)
 
     def remove(self) -> None:
-        """make destroy, and the recorded posts; what of it fails does not keep the rest from going."""
+        """make destroy, and the recordings; what of it fails does not keep the rest from going."""
         try:
             stacks = self._stacks()
             if state := stacks.settled(f"{self.prefix}-{e2e_replay.KEY}"):

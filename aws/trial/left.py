@@ -59,7 +59,7 @@ def secrets(account: Account, tags: Mapping[str, str]) -> list[str]:
 
 
 def function_logs(account: Account, prefix: str) -> list[str]:
-    """The log groups of the recorded posts' function."""
+    """The log groups of the recordings' function."""
     pages = account.client("logs").get_paginator("describe_log_groups")
     groups = pages.paginate(logGroupNamePrefix=f"/aws/lambda/{prefix}-")
     return [group["logGroupName"] for page in groups for group in page["logGroups"]]

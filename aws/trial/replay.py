@@ -1,4 +1,4 @@
-"""The recorded posts on AWS: the stack `fixtures`, whose function answers MWAA in X's place."""
+"""The recordings on AWS: the stack `fixtures`, whose function answers MWAA in their sources' place."""
 
 from __future__ import annotations
 

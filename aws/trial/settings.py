@@ -20,11 +20,13 @@ SUFFIX = "-e2e"
 WIDEST = 24  # bits that a network of the database's visitors has at least, as its template takes it
 LONGEST = 20  # letters of a prefix, as the templates take it
 WHO_AM_I = "https://checkip.amazonaws.com"
-NOBODY = "recorded.invalid"  # until the recorded posts have an address; X itself is never asked
+NOBODY = "recorded.invalid"  # until the recordings have an address; X and the others are never asked
+POSTCODES = "ONSPD_UK.csv"  # the recorded postcode directory
 # A user's own, of a deployment that is none of the trial's business, or keys of X that it does not need
 NOT_OURS = {
     "BUCKET_NAME", "X_API_HOST", "X_BEARER_TOKEN", "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN",
-    "X_ACCESS_TOKEN_SECRET",
+    "X_ACCESS_TOKEN_SECRET", "LAND_REGISTRY_HOST", "LAND_REGISTRY_TOKEN", "POSTCODE_DIRECTORY_HOST",
+    "POSTCODE_DIRECTORY_FILE",
 }  # fmt: skip
 # Of the pipeline's Variable; with them a run has every recorded post, and any week is in reach
 ALL_POSTS = {
@@ -34,7 +36,7 @@ ALL_POSTS = {
 
 @dataclass(frozen=True)
 class Token:
-    """The bearer token that the recorded posts are served to, made up for one trial."""
+    """The bearer token that the recorded answers are served to, made up for one trial."""
 
     text: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
@@ -102,7 +104,10 @@ def public_address() -> str:
 def of_children(
     environ: Mapping[str, str], stack_prefix: str, region: str, cidr: str, token: Token, host: str = NOBODY
 ) -> dict[str, str]:
-    """The environment of deploy, run and destroy; the token goes where a user's key of X would."""
+    """The environment of deploy, run and destroy; the token goes where a user's key of X would.
+
+    `host` stands for X, for the Land Registry and for the postcode directory.
+    """
     own = {name: value for name, value in environ.items() if name not in NOT_OURS}
     return own | {
         "STACK_PREFIX": stack_prefix,
@@ -111,6 +116,10 @@ def of_children(
         "ALLOWED_SITE_CIDR": cidr,
         "X_API_HOST": host,
         "X_BEARER_TOKEN": token.text,
+        "LAND_REGISTRY_HOST": host,
+        "POSTCODE_DIRECTORY_HOST": host,
+        "POSTCODE_DIRECTORY_FILE": POSTCODES,
+        "LAND_REGISTRY_TOKEN": token.text,
     }
 
 

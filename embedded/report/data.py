@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 WHOLE_CITY = ""  # the `station` of a topic that was counted over all of London
+HOME_TYPES = ("detached", "semi_detached", "terraced", "flat")  # as the view's columns begin
+
+
+@dataclass(frozen=True)
+class HomePrice:
+    """What one type of home costs near a station, in GBP; None and 0 where there is no sale of it."""
+
+    average: float | None = None
+    median: float | None = None
+    sales: int = 0
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,23 @@ class Station:
     week_sentiment: float | None
     tweets: int  # over all loaded weeks, as is `sentiment`
     sentiment: float | None
+    median_price: float | None = None
+    homes: tuple[HomePrice, ...] = (HomePrice(),) * len(HOME_TYPES)  # in the order of HOME_TYPES
+
+
+@dataclass(frozen=True)
+class PriceSource:
+    """The row of london_schema.price_source: where the shown prices come from."""
+
+    source: str
+    kind: str  # sale, or listing: then its prices are asked for, and nothing of it is sold yet
+    first_day: date  # both days are included
+    last_day: date
+    properties: int
+    prices: int  # a property counts at each station that it is near
+    rejected: int
+    attribution: str
+    loaded_at: datetime  # UTC, without a time zone
 
 
 @dataclass(frozen=True)
@@ -79,3 +106,4 @@ class Report:
     generated_at: datetime
     steps: list[StepTime] = field(default_factory=list)
     phases: dict[str, float] = field(default_factory=dict)  # name -> seconds, in the order they ran
+    prices: PriceSource | None = None  # None: no prices were ever loaded

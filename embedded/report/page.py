@@ -13,11 +13,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from embedded.report import text, views, weeks
+from embedded.report import homes, text, views, weeks
 from embedded.report.charts import HALF_CLASSES, mood_class, mood_step
-from embedded.report.data import WHOLE_CITY, Lineage, Mood, Report, Station, StepTime, Topic
+from embedded.report.data import WHOLE_CITY, Lineage, Mood, PriceSource, Report, Station, StepTime, Topic
 
-__all__ = ["Lineage", "Mood", "Report", "Station", "StepTime", "Topic", "render"]
+__all__ = ["Lineage", "Mood", "PriceSource", "Report", "Station", "StepTime", "Topic", "render"]
 
 HERE = Path(__file__).parent
 PARTS = HERE / "parts"
@@ -34,6 +34,7 @@ def render(report: Report) -> str:
     runs = weeks.weeks(report.moods)
     said = views.words(report.topics)
     ranked = views.busiest(stations)
+    wording = homes.wording(report.prices)
     style, script = _own("style.css"), _own("page.js")
     whole, centre = views.maps(stations)
     return (
@@ -44,7 +45,7 @@ def render(report: Report) -> str:
             week=week,
             stations=stations,
             ranked=ranked,
-            figures=views.figures(stations, report.seconds),
+            figures=views.figures(stations, report.seconds, wording),
             step=step,
             classes=range(-HALF_CLASSES, HALF_CLASSES + 1),
             colour=lambda value: mood_class(value, step),
@@ -52,13 +53,17 @@ def render(report: Report) -> str:
             centre=centre,
             extremes=views.extremes(stations),
             prices=views.prices(stations),
+            wording=wording,
+            by_type=homes.london(stations),
+            type_names=homes.type_names(),
+            facts=homes.facts(report.prices) if report.prices else [],
             runs=runs,
             one_week=weeks.one_week(moods) if len(runs) == 1 else None,
             many_weeks=weeks.many_weeks(moods) if len(runs) > 1 else None,
             london=said[WHOLE_CITY],
             said=said,
             spoken=next((index for index, one in ranked if said.get(one.station)), None),
-            tooltips=views.tooltips(stations, said, step),
+            tooltips=views.tooltips(stations, said, step, wording.noun),
             style=style,
             script=script,
             policy=(
@@ -83,6 +88,7 @@ def _environment() -> Environment:
         text.pounds,
         text.short_pounds,
         text.count,
+        text.days,
         text.duration,
         text.zone,
         text.week_name,

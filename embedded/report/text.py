@@ -40,6 +40,12 @@ def count(value: int, noun: str) -> str:
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
 
 
+def days(first: date, last: date) -> str:
+    """A span of days: 1 August 2025 to 31 July 2026; one day stands alone."""
+    ends = [f"{day.day} {day:%B %Y}" for day in (first, last)]
+    return " to ".join(ends if first != last else ends[:1])
+
+
 def duration(seconds: float | None) -> str:
     """A time span: 0.8 s, 38.2 s, 2 min 05 s."""
     if seconds is None:

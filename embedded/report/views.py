@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from embedded.report import text
 from embedded.report.charts import Point, mood_class, pearson, radius, scatter, size_examples, weighted_mean
 from embedded.report.data import WHOLE_CITY, Report, Station, Topic
+from embedded.report.homes import Wording
 from embedded.report.labels import Label, place_labels
 from embedded.report.map import Projection, Ring, dots, fit, rings
 from embedded.report.river import THAMES, smooth_path
@@ -128,17 +129,22 @@ def _draw(
     )
 
 
-def figures(stations: Sequence[Station], seconds: float) -> list[tuple[str, str, str]]:
+def figures(stations: Sequence[Station], seconds: float, wording: Wording) -> list[tuple[str, str, str]]:
     """The page's key figures: (number, what it is, how it was taken)."""
     tweets = sum(one.week_tweets for one in stations)
     present = [one for one in stations if one.week_tweets > 0]
     mood = weighted_mean((one.week_sentiment or 0.0, one.week_tweets) for one in present)
     price = weighted_mean((one.average_price, one.sales) for one in stations if one.average_price is not None)
+    sales = sum(one.sales for one in stations)
     return [
         (f"{tweets:,}", "tweets", "counted once at each station they are near"),
         (f"{len(present):,}", "stations", f"with tweets, of {len(stations):,}"),
         (text.signed(mood), "mean mood", "of all tweets, from \N{MINUS SIGN}1 to +1"),
-        (text.pounds(price), "average price", f"of {sum(one.sales for one in stations):,} sales"),
+        (
+            text.pounds(price),
+            f"average {wording.price}",
+            f"of {text.count(sales, wording.noun)}, counted likewise",
+        ),
         (text.duration(seconds), "run time", "of the pipeline's DAG"),
     ]
 
@@ -180,7 +186,7 @@ def words(topics: Sequence[Topic]) -> dict[str, list[tuple[str, int]]]:
 
 
 def tooltips(
-    stations: Sequence[Station], said: dict[str, list[tuple[str, int]]], step: float
+    stations: Sequence[Station], said: dict[str, list[tuple[str, int]]], step: float, noun: str
 ) -> list[dict[str, object]]:
     """What the page's script shows of each station, in the report's order."""
     return [
@@ -191,7 +197,8 @@ def tooltips(
             "mood": text.signed(one.week_sentiment) if one.week_tweets else "",
             "colour": mood_class(one.week_sentiment, step) if one.week_tweets else None,
             "price": text.pounds(one.average_price),
-            "sales": text.count(one.sales, "sale"),
+            "median": text.pounds(one.median_price) if one.median_price is not None else "",
+            "sales": text.count(one.sales, noun),
             "words": said.get(one.station, []),
         }
         for one in stations

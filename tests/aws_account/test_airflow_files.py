@@ -10,7 +10,7 @@ AIRFLOW = ROOT / "airflow"
 def test_the_bucket_has_the_checkouts_dags(objects: Callable[[str], dict[str, int]]) -> None:
     stored = objects("dags/")
     assert stored == {key: (AIRFLOW / key).stat().st_size for key in stored}
-    code = [path for kind in ("*.py", "*.sql") for path in (AIRFLOW / "dags").rglob(kind)]
+    code = [path for kind in ("*.py", "*.sql", "*.yaml") for path in (AIRFLOW / "dags").rglob(kind)]
     assert {path.relative_to(AIRFLOW).as_posix() for path in code} <= set(stored)
     assert len(code) > 10
     assert not [key for key in stored if "__pycache__" in key or key.endswith("ruff.toml")]

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import psycopg2
@@ -11,7 +12,14 @@ import pytest
 from tests import reference_rows
 from tests.reference_rows import EXPECTED, expected, rows
 
-TABLES = ["sentiment", "station_topics", "stations", "data_lineage", "housing_prices"]
+TABLES = [
+    "sentiment", "station_topics", "stations", "data_lineage", "housing_prices", "housing_rejects",
+    "housing_loads",
+]  # fmt: skip
+KINDS = ("detached", "semi_detached", "terraced", "flat")
+COUNTS = ["sales", *(f"{kind}_sales" for kind in KINDS)]
+MONEY = ["average_price", "median_price"]
+MONEY += [f"{kind}_{figure}" for kind in KINDS for figure in ("price", "median_price")]
 
 
 def zones() -> dict[str, float]:
@@ -49,11 +57,36 @@ def test_the_website_reads_the_weeks_topics(webapp: Any, week: str) -> None:
 
 
 def test_the_website_reads_every_stations_prices(webapp: Any) -> None:
-    wanted = {row["station"]: (float(row["average_price"]), int(row["sales"])) for row in
-              expected("housing.csv")}  # fmt: skip
-    found = rows(webapp, "SELECT station, average_price, sales FROM london_schema.station_overview")
+    wanted = {row["station"]: {name: row[name] for name in COUNTS + MONEY} for row in expected("housing.csv")}
+    columns = ", ".join(COUNTS + MONEY)
+    found = rows(webapp, f"SELECT station, {columns} FROM london_schema.station_overview")
     assert len(found) == 308
-    assert {name: (round(float(price), 2), sales) for name, price, sales in found if sales} == wanted
+    with_sales = {
+        name: dict(zip(COUNTS + MONEY, figures, strict=True)) for name, *figures in found if figures[0]
+    }
+    assert {
+        name: {
+            **{key: str(figures[key]) for key in COUNTS},
+            **{key: "" if figures[key] is None else _pounds(figures[key]) for key in MONEY},
+        }
+        for name, figures in with_sales.items()
+    } == wanted
+
+
+def _pounds(price: Decimal | float) -> str:
+    """To the penny, half a penny upwards, as the reference has it."""
+    return str(Decimal(str(price)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def test_the_website_reads_where_the_prices_come_from(webapp: Any) -> None:
+    wanted = json.loads((EXPECTED / "housing.json").read_text())
+    query = "SELECT source, kind, properties, prices, rejected, attribution FROM london_schema.price_source"
+    ((*found, attribution),) = rows(webapp, query)
+    assert found == [
+        "land_registry", "sale", wanted["properties"], wanted["prices"], sum(wanted["rejects"].values()),
+    ]  # fmt: skip
+    assert attribution
+    assert "{" not in attribution
 
 
 def test_the_website_reads_nothing_else(webapp: Any) -> None:

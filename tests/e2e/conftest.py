@@ -18,7 +18,7 @@ WEEK = "2026-W46"
 # Those that look for the first run's traces come before those that stop the stack, which forgets them; the
 # website's trends want the backfill's weeks, and without PostgreSQL all of Airflow stumbles
 ORDER = (
-    "compose_file", "refusals", "website_empty", "run", "backfill", "aws_profile",
+    "compose_file", "refusals", "website_empty", "run", "backfill", "housing_prices", "aws_profile",
     "website_tables", "website_charts", "website_pages", "website_cache", "website_admin", "website_hostile",
     "website_role", "website_provision",
     "wpdatatables", "wpdatatables_release", "site_plugin",

@@ -22,6 +22,23 @@ WEEKS = """
            avg(sentiment) FILTER (WHERE zone >= 3)
     FROM london_schema.sentiment JOIN london_schema.stations USING (station) GROUP BY run ORDER BY run"""
 
+# Of the source whose prices are shown, at all stations near them
+PRICES = """
+    SELECT avg(price), count(*) FROM london_schema.housing_prices
+    WHERE source = (SELECT source FROM london_schema.housing_loads ORDER BY loaded_at DESC LIMIT 1)"""
+BY_TYPE = """
+    WITH shown AS (
+        SELECT station, price, property_type FROM london_schema.housing_prices
+        WHERE source = (SELECT source FROM london_schema.housing_loads ORDER BY loaded_at DESC LIMIT 1)
+    )
+    SELECT stations.station, zone, avg(price), percentile_cont(0.5) WITHIN GROUP (ORDER BY price),
+           count(price),
+           avg(price) FILTER (WHERE property_type = 'F'), count(*) FILTER (WHERE property_type = 'F'),
+           avg(price) FILTER (WHERE property_type = 'T'), count(*) FILTER (WHERE property_type = 'T'),
+           avg(price) FILTER (WHERE property_type = 'S'), count(*) FILTER (WHERE property_type = 'S'),
+           avg(price) FILTER (WHERE property_type = 'D'), count(*) FILTER (WHERE property_type = 'D')
+    FROM london_schema.stations LEFT JOIN shown USING (station) GROUP BY stations.station, zone"""
+
 
 def close(found: list[float | None], wanted: list[float | None], apart: float = 1e-5) -> bool:
     return len(found) == len(wanted) and all(

@@ -143,7 +143,7 @@ def test_the_accounts_own_checks_pass(cloud: Cloud, stack: Stack, ran: str) -> N
     folder = "tests/aws_account"
     # Those of TLS are above; those of what MWAA's Airflow takes from the bucket are below
     others = [f"--ignore={folder}/{name}" for name in ("test_tls.py", "test_airflow_files.py")]
-    assert "10 passed" in cloud.python(
+    assert "11 passed" in cloud.python(
         "pytest", folder, "--tb=short", *others, **cloud.of_stack(), **settings
     )
 

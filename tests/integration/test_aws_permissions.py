@@ -62,6 +62,12 @@ def test_the_record_has_what_is_known_to_happen(calls: list[dict[str, Any]]) -> 
     assert {f"{call['service']} {call['operation']}" for call in calls} >= CERTAIN
     buckets = {call["params"]["Bucket"] for call in calls if call["service"] == "s3"}
     assert buckets == {BUCKET}
+    staged = {
+        call["params"]["Key"].partition("/month=")[0]
+        for call in calls
+        if call["operation"] == "PutObject" and call["params"]["Key"].startswith("housing/")
+    }
+    assert staged == {"housing/raw", "housing/matched"}
 
 
 def test_airflows_role_allows_every_call(calls: list[dict[str, Any]]) -> None:

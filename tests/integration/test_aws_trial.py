@@ -14,7 +14,15 @@ import requests
 from tests.integration.harness import ROOT
 
 REGION = "eu-west-2"
-MINE = ("AWS_", "STACK_PREFIX", "BUCKET_NAME", "X_", "KEEP")  # may name another cloud or deployment
+MINE = (
+    "AWS_",
+    "STACK_PREFIX",
+    "BUCKET_NAME",
+    "X_",
+    "LAND_REGISTRY_",
+    "POSTCODE_",
+    "KEEP",
+)  # may name another cloud or deployment
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ A task with tries left is not reported, nor is one that did not run because anot
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -15,7 +17,8 @@ from airflow.sdk import Connection, Context
 from airflow.sdk._shared.secrets_masker import redact  # it has no public name in 3.3.1
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from tubepulse.weeks import BadWeek, run_key
+from tubepulse import weeks
+from tubepulse.housing import months
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,8 @@ class Failure:
 
     dag_id: str
     run_id: str
-    week: str | None  # the run key, in a DAG that has one
+    week: str | None  # the run key, in a DAG that has one: of weeks or of months
+    month: str | None
     task_id: str
     tries: int
     is_teardown: bool
@@ -71,7 +75,8 @@ def of_context(context: Context) -> Failure:
     return Failure(
         dag_id=ti.dag_id,
         run_id=ti.run_id,
-        week=_week(context),
+        week=_run_key(context, "week", weeks.run_key),
+        month=_run_key(context, "month", months.run_key),
         task_id=ti.task_id,
         tries=ti.try_number,
         is_teardown=ti.task.is_teardown,
@@ -81,22 +86,25 @@ def of_context(context: Context) -> Failure:
     )
 
 
-def _week(context: Context) -> str | None:
+def _run_key(context: Context, param: str, of_run: Callable[[str | None, datetime], str]) -> str | None:
+    """What the run is about; as it was given where it is no run key."""
     params: Any = context["params"]
-    if "week" not in params:
+    if param not in params:
         return None
+    given = str(params[param]) if params[param] else None
     run: Any = context.get("dag_run")  # not there where Airflow reports a task whose process is gone
     if run is None:
-        return str(params["week"]) if params["week"] else None
+        return given
     try:
-        return run_key(params["week"], run.run_after)
-    except BadWeek:
-        return str(params["week"])
+        return of_run(given, run.run_after)
+    except (weeks.BadWeek, months.BadMonth):
+        return given
 
 
 def subject(failure: Failure) -> str:
     """The mail's subject: one line."""
-    text = f"{failure.dag_id} {failure.week or failure.run_id}: {failure.task_id} failed"
+    about = failure.week or failure.month or failure.run_id
+    text = f"{failure.dag_id} {about}: {failure.task_id} failed"
     return " ".join(text.split())
 
 
@@ -105,6 +113,7 @@ def body(failure: Failure) -> str:
     rows = {
         "What": f"Task {failure.task_id} of DAG {failure.dag_id}, run {failure.run_id}",
         "Week": failure.week,
+        "Month": failure.month,
         "Tries": str(failure.tries),
         "Why": _cut(failure.error or "The task's process ended without a word; it may have been killed."),
     }
@@ -137,6 +146,12 @@ def what_to_do(failure: Failure) -> list[str]:
     again = f"Trigger {failure.dag_id} again"
     if failure.week:
         return [*read, f"{again}, with {json.dumps({'week': failure.week})}: a rerun replaces the week."]
+    if failure.month:
+        return [
+            *read,
+            f"{again}, with {json.dumps({'month': failure.month})}: a rerun replaces the month; "
+            "the prices that are loaded stay until then.",
+        ]
     return [*read, f"{again}: a rerun updates, and never doubles."]
 
 

@@ -17,11 +17,10 @@ class BadSetting(AirflowFailException):
 
 @dataclass(frozen=True)
 class Settings:
-    """The Variable's keys; the first five are the original project's, with their meaning."""
+    """The Variable's keys; the first four are the original project's, with their meaning."""
 
     bucket_name: str
     key1: str  # the stations file in the bucket
-    key2: str  # the housing prices file in the bucket
     output_key: str  # prefix of the raw posts
     db_name: str
     query: str  # of a station's search; {lat} and {lon} are put in

@@ -1,4 +1,4 @@
-"""The function that serves recorded posts: its log, its code from the bucket, its address, who may call it.
+"""The function that serves recordings: its log, its code from the bucket, its address, who may call it.
 
 The code is kept, never run.
 """

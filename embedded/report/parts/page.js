@@ -40,7 +40,8 @@
     const mood = make("p");
     if (one.colour !== null) mood.append(make("i", "", `swatch m${one.colour}`), `Sentiment ${one.mood}, `);
     mood.append(one.tweets);
-    tip.replaceChildren(make("p", one.name), make("p", one.zone), mood, make("p", `${one.price}, ${one.sales}`));
+    const price = one.median ? `${one.price} on average, median ${one.median}` : one.price;
+    tip.replaceChildren(make("p", one.name), make("p", one.zone), mood, make("p", `${price}, ${one.sales}`));
     if (one.words.length) tip.append(make("p", one.words.slice(0, 6).map(([word]) => word).join(", ")));
     tip.hidden = false;
     const at = toScreen(plot.svg, dot);
@@ -114,17 +115,13 @@
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
   addEventListener("resize", hide);
 
-  // The table: sorted by any column, cells without a value last.
-  const table = byId("station-table");
-  const body = table.tBodies[0];
-  const rows = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
+  // The tables: sorted by any column, cells without a value last.
   const compare = new Intl.Collator("en", { numeric: true }).compare;
 
-  function sort(column, down) {
+  function sort(body, heads, column, down) {
     const text = column === 0;
     const value = (row) => (text ? row.cells[0].textContent : row.cells[column].dataset.v);
-    rows.sort((one, other) => {
+    const rows = [...body.rows].sort((one, other) => {
       const [a, b] = [value(one), value(other)];
       if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
       return (text ? compare(a, b) : a - b) * (down ? -1 : 1) || compare(one.cells[0].textContent, other.cells[0].textContent);
@@ -136,22 +133,26 @@
     });
   }
 
-  heads.forEach((head, column) => {
-    const button = make("button");
-    button.type = "button";
-    const [name, ...unit] = head.childNodes;
-    button.append(name, make("span", "", "arrow"), ...unit);
-    head.append(button);
-    // Numbers start with the greatest, names with A.
-    button.addEventListener("click", () => {
-      const now = head.getAttribute("aria-sort");
-      sort(column, now ? now === "ascending" : column !== 0);
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      const button = make("button");
+      button.type = "button";
+      const [name, ...unit] = head.childNodes;
+      button.append(name, make("span", "", "arrow"), ...unit);
+      head.append(button);
+      // Numbers start with the greatest, names with A.
+      button.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        sort(table.tBodies[0], heads, column, now ? now === "ascending" : column !== 0);
+      });
     });
-  });
+  }
 
   const plain = (text) => text.toLowerCase().replace(/’/g, "'");
   byId("search").addEventListener("input", (event) => {
     const wanted = plain(event.target.value).trim();
+    const rows = byId("station-table").tBodies[0].rows;
     let found = 0;
     for (const row of rows) {
       const name = plain(row.cells[0].textContent);

@@ -83,7 +83,7 @@ CONNECTIONS = {
     "x_api": {"conn_type": "http", "password": "${X_BEARER_TOKEN:-}", "extra": {}},
     "emr_default": {"conn_type": "emr", "extra": {"ReleaseLabel": "emr-7.13.0", "Instances": {}}},
 }  # fmt: skip
-VARIABLE = {"bucket_name": "${BucketName}", "key1": "input/s.csv", "key2": "input/h.csv", "output_key": "raw"}
+VARIABLE = {"bucket_name": "${BucketName}", "key1": "input/s.csv", "output_key": "raw"}
 
 
 def write_profile(folder: Path, *stacks: str) -> Path:

@@ -73,17 +73,19 @@ def test_a_month_of_everything() -> None:
         "NAT gateway": 73.0,
         "NAT gateway's address": 7.3,
         "NAT gateway's traffic": 1.0,
+        "NAT gateway's traffic, housing": 0.116,  # 2 x 150 MB, 30 MB, 250 MB
         "PostgreSQL (RDS) db.x": 14.6,
         "PostgreSQL's disk": 2.0,
         "secrets": 2.8,  # four of the profile, three of the database
         "bucket": 0.06,
+        "bucket, housing": 0.003,
     }
-    assert cost_lines.total(lines) == pytest.approx(468.36)
+    assert cost_lines.total(lines) == pytest.approx(468.479)
 
 
 def test_a_month_of_the_emr_profile_is_secrets_and_a_bucket() -> None:
     lines = cost_lines.standing({"network": {"NatGateway": "false"}, "storage": {}}, 4, PRICES)
-    assert amounts(lines) == {"secrets": 1.6, "bucket": 0.06}
+    assert amounts(lines) == {"secrets": 1.6, "bucket": 0.06, "bucket, housing": 0.003}
 
 
 @pytest.mark.parametrize(
@@ -176,8 +178,8 @@ def test_the_command_says_what_the_aws_profile_costs(
     assert call(monkeypatch, "aws") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("profile aws in eu-west-2, US dollars, prices of 2026-11-23")
-    # 419.323 a month and 52 / 12 runs of 3.334, added up with a calculator from the table
-    assert next(line for line in lines if line.startswith("TOTAL")).split()[-1] == "433.77"
+    # 420.154 a month and 52 / 12 runs of 3.334, added up with a calculator from the table
+    assert next(line for line in lines if line.startswith("TOTAL")).split()[-1] == "434.60"
     assert "  Airflow (MWAA) mw1.small                  730.00 hour     × 0.49        357.70 *" in lines
     assert any(line.startswith("* not confirmed") for line in lines)
     assert max(map(len, lines[:24])) <= 90

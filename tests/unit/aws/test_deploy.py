@@ -35,10 +35,10 @@ def wheels(tmp_path: Path) -> Path:
 
 
 def test_what_belongs_into_the_bucket(wheels: Path) -> None:
-    plan = artifacts.planned("input/s.csv", "input/h.csv", wheels)
+    plan = artifacts.planned("input/s.csv", wheels)
     assert {key for key in plan if not key.endswith(".py")} == {
         "scripts/python-libraries.sh", "scripts/wheels/one-1.0-py3-none-any.whl",
-        "scripts/wheels/requirements.txt", "input/s.csv", "input/h.csv",
+        "scripts/wheels/requirements.txt", "input/s.csv",
     }  # fmt: skip
     assert {"scripts/sentiment_analysis.py", "scripts/topic_analysis.py", "scripts/tweet_text.py"} <= set(
         plan
@@ -54,7 +54,7 @@ def test_a_bucket_is_made_in_every_region(region: str) -> None:
 
 def test_only_what_changed_is_written(wheels: Path) -> None:
     s3, said = boto3.client("s3"), list[str]()
-    plan = artifacts.planned("input/s.csv", "input/h.csv", wheels)
+    plan = artifacts.planned("input/s.csv", wheels)
     assert artifacts.ensure_bucket(s3, BUCKET) is True
     assert artifacts.ensure_bucket(s3, BUCKET) is False
     assert artifacts.upload(s3, BUCKET, plan, said.append) == len(plan) == len(said)
@@ -69,15 +69,6 @@ def test_only_what_changed_is_written(wheels: Path) -> None:
         f"s3://{BUCKET}/scripts/wheels/old-0.9.whl removed",
     ]
     assert s3.get_object(Bucket=BUCKET, Key="logs/j-1/kept")["Body"].read() == b"a log"
-
-
-def test_the_users_own_prices_are_kept(wheels: Path) -> None:
-    s3 = boto3.client("s3")
-    plan = artifacts.planned("input/s.csv", "input/h.csv", wheels)
-    artifacts.ensure_bucket(s3, BUCKET)
-    s3.put_object(Bucket=BUCKET, Key="input/h.csv", Body=b"real prices")
-    assert artifacts.upload(s3, BUCKET, plan, lambda _: None, ["input/h.csv"]) == len(plan) - 1
-    assert s3.get_object(Bucket=BUCKET, Key="input/h.csv")["Body"].read() == b"real prices"
 
 
 def test_secrets_are_written_once_and_never_said() -> None:

@@ -12,13 +12,14 @@ from typing import Any
 import boto3
 import botocore.client
 import pytest
+import requests
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from moto import mock_aws
 from moto.cloudformation.models import cloudformation_backends
 
 from aws import doctor, x_keys
-from aws.preflight import checks, x_usage
+from aws.preflight import checks, sources, x_usage
 from aws.preflight.checks import Finding, Quota
 from aws.preflight.checks_vpc import TAG
 
@@ -58,6 +59,14 @@ class Cloud:
             },
         }
 
+    def head(self, url: str, **_: Any) -> requests.Response:
+        """What the hosts of housing prices answer."""
+        if "127.0.0.1:9" in url:
+            raise requests.ConnectionError("refused")
+        answer = requests.Response()
+        answer.status_code = 302
+        return answer
+
     def answer(self, operation: str, asked: dict[str, Any]) -> Any:
         given = self.answers[operation]
         if isinstance(given, str):
@@ -75,12 +84,16 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name in (
         "AWS_PROFILE", "AWS_REGION", "STACK_PREFIX", "VPC_ID", "PRIVATE_SUBNET_IDS", "PUBLIC_SUBNET_IDS",
         "BUCKET_NAME", "EMR_RELEASE_LABEL", "AIRFLOW_VERSION", "X_CONSUMER_KEY", "X_CONSUMER_SECRET",
-        "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET", "X_API_HOST",
+        "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET", "X_API_HOST", "POSTCODE_DIRECTORY_HOST",
+        "POSTCODE_DIRECTORY_FILE",
     ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "X_BEARER_TOKEN"):
         monkeypatch.setenv(name, "canary")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    monkeypatch.setenv("LAND_REGISTRY_TOKEN", "canary")
+    monkeypatch.setenv("LAND_REGISTRY_HOST", "127.0.0.1:9")
+    monkeypatch.setattr(requests, "head", made.head)
     with mock_aws():
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call_api)
         yield made
@@ -149,6 +162,10 @@ def test_a_fresh_account(call: Call) -> None:
         "– Airflow 3.3.1: MWAA does not tell its versions; should it refuse this one, export "
         "AIRFLOW_VERSION=3.0.6",
         "✔ X: there is a bearer token in the environment (--ask-x asks X whether it is valid)",
+        "– land_registry: https://127.0.0.1:9/pp-monthly-update-new-version.csv is not reachable from here "
+        "(ConnectionError): housing-prices must reach it",
+        "✔ postcode_directory: https://www.arcgis.com/sharing/rest/content/items/"
+        "9e5a92a3cfb14dc7ad43d6ea7a7b8c7f/data is there",
         "✔ permissions: airflow:CreateEnvironment, cloudformation:CreateChangeSet, ec2:CreateVpc, "
         "iam:CreateRole, rds:CreateDBInstance, s3:CreateBucket, secretsmanager:CreateSecret",
     ]  # fmt: skip
@@ -534,3 +551,37 @@ def test_what_x_says_of_a_token(status: int, body: str, ok: bool | None, says: s
 
 def test_an_x_that_is_out_of_reach_is_a_note() -> None:
     assert x_usage.asked("http://127.0.0.1:9", "t").ok is None
+
+
+@pytest.mark.parametrize(
+    ("status", "ok", "says"),
+    [(200, True, "is there"), (302, True, "is there"), (404, None, "answers 404: has the file moved?")],
+)
+def test_what_a_host_of_prices_says(status: int, ok: bool | None, says: str) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(status)
+            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        connection = {
+            "schema": "http", "host": f"127.0.0.1:{server.server_port}", "password": "canary",
+            "extra": {"file": "a/b.zip"},
+        }  # fmt: skip
+        finding = sources.asked("postcode_directory", connection)
+    assert asked == [("/a/b.zip", None)]
+    assert finding.ok is ok
+    assert says in finding.text
+
+
+def test_a_host_of_prices_that_is_out_of_reach_is_a_note() -> None:
+    connection = {"schema": "http", "host": "127.0.0.1:9", "extra": {"update_file": "u.csv"}}
+    assert sources.asked("land_registry", connection).ok is None

@@ -45,7 +45,7 @@ except KeyboardInterrupt:
 """
 PREFIX = "tubepulse-e2e"
 REGIONS = iter(sorted(boto3.Session().get_available_regions("emr")))
-# The stand-in's own types, and those of the recorded posts' stack
+# The stand-in's own types, and those of the recordings' stack
 CLOUD = """
 from aws.rehearsal.resources import function, types
 types.KINDS.update(function.KINDS)
@@ -155,6 +155,9 @@ def test_recorded_posts_take_xs_place(account: Account, bucket: str) -> None:
     assert f"https://{calls.told[0]['X_API_HOST']}" == url["FunctionUrl"].removesuffix("/")
     assert url["AuthType"] == "NONE"
     token = calls.told[0]["X_BEARER_TOKEN"]
+    assert calls.told[0]["LAND_REGISTRY_TOKEN"] == token
+    for name in ("LAND_REGISTRY_HOST", "POSTCODE_DIRECTORY_HOST"):
+        assert calls.told[0][name] == calls.told[0]["X_API_HOST"]
     told = function["Configuration"]["Environment"]["Variables"]
     assert told == {"TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest()}
     assert token not in json.dumps([said, told])

@@ -8,10 +8,12 @@ import pytest
 
 from aws.costs.prices import Prices
 from aws.database_roles import Logins
+from aws.profile import Source
 from aws.trial import cost as e2e_cost
 from aws.trial import settings as e2e_settings
 from aws.trial.settings import NOBODY, Token
 from embedded.errors import Unusable
+from fixtures.lambda_handler import ROUTES
 
 OUTPUTS = {"DatabaseHost": "db", "DatabasePort": "5432", "DatabaseName": "tubepulse", "BucketName": "bucket"}
 
@@ -68,14 +70,39 @@ def test_the_commands_get_nothing_of_the_users_own_deployment() -> None:
         "BUCKET_NAME": "real", "X_API_HOST": "real", "X_BEARER_TOKEN": "real",
         "X_CONSUMER_KEY": "real", "X_CONSUMER_SECRET": "real", "X_ACCESS_TOKEN": "real",
         "X_ACCESS_TOKEN_SECRET": "real", "STACK_PREFIX": "real", "ALLOWED_SITE_CIDR": "real",
+        "LAND_REGISTRY_HOST": "real", "LAND_REGISTRY_TOKEN": "real", "POSTCODE_DIRECTORY_HOST": "real",
+        "POSTCODE_DIRECTORY_FILE": "real",
     }  # fmt: skip
     token = Token()
     told = e2e_settings.of_children(users, "tubepulse-e2e", "eu-west-2", "203.0.113.7/32", token)
     assert told == {
         "PATH": "/bin", "AWS_PROFILE": "mine", "AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-2",
         "STACK_PREFIX": "tubepulse-e2e", "ALLOWED_SITE_CIDR": "203.0.113.7/32", "X_API_HOST": NOBODY,
-        "X_BEARER_TOKEN": token.text,
+        "X_BEARER_TOKEN": token.text, "LAND_REGISTRY_HOST": NOBODY, "LAND_REGISTRY_TOKEN": token.text,
+        "POSTCODE_DIRECTORY_HOST": NOBODY, "POSTCODE_DIRECTORY_FILE": "ONSPD_UK.csv",
     }  # fmt: skip
+
+
+def test_the_recordings_stand_for_everybody_who_is_asked() -> None:
+    """One host and one token, in every connection that leads out of AWS; nothing real is left."""
+    token = Token()
+    told = e2e_settings.of_children(
+        {}, "tubepulse-e2e", "eu-west-2", "203.0.113.7/32", token, "recorded.test"
+    )
+    source = Source.read("aws")
+    connections = source.filled({**source.unknown(told), **told}).connections
+    for name in ("x_api", "land_registry", "postcode_directory"):
+        connection = connections[name]
+        assert [connection[key] for key in ("schema", "host", "password")] == [
+            "https", "recorded.test", token.text,
+        ]  # fmt: skip
+    assert connections["postcode_directory"]["extra"]["file"] == "ONSPD_UK.csv"
+    others = {name for name, one in connections.items() if one["conn_type"] == "http"}
+    assert others == {"x_api", "land_registry", "postcode_directory"}
+    served = {path for _, path in ROUTES}
+    sales = connections["land_registry"]["extra"]
+    asked = [sales["year_file"].format(year=2026), sales["update_file"], e2e_settings.POSTCODES]
+    assert {f"/{file}" for file in asked} <= served
 
 
 def test_the_checks_use_tls_and_verify_it_where_they_can(tmp_path: Path) -> None:

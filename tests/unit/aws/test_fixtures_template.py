@@ -1,4 +1,4 @@
-"""The stack of the recorded posts: what it may, who may call it, what its parameters take."""
+"""The stack of the recordings: what it may, who may call it, what its parameters take."""
 
 from typing import Any
 

@@ -193,6 +193,11 @@ AIRFLOW_MUST: list[Call] = [
     ("secretsmanager:GetSecretValue", secret("airflow/variables/london-housing-webapp"), {}),
     ("s3:PutObject", "arn:aws:s3:::bucket/api_output/run=2026-W46/tweets.parquet", {}),
     ("s3:DeleteObject", "arn:aws:s3:::bucket/sentiment/run=2026-W46/part-0.parquet", {}),
+    *(
+        (f"s3:{action}", f"arn:aws:s3:::bucket/housing/{folder}/month=2026-11/source=x/y.parquet", {})
+        for action in ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+        for folder in ("raw", "matched")
+    ),
     ("elasticmapreduce:RunJobFlow", "*", asking(OURS)),
     ("elasticmapreduce:AddTags", NEW_CLUSTER, asking(OURS)),  # whichever of both EMR does
     ("elasticmapreduce:AddTags", NEW_CLUSTER, asking(OURS) | tagged(OURS)),
@@ -214,6 +219,9 @@ AIRFLOW_MUST_NOT: list[Call] = [
     ("s3:DeleteObject", "arn:aws:s3:::bucket/input/stations.csv", {}),
     ("s3:DeleteObject", "arn:aws:s3:::bucket/logs/j-1/x", {}),
     ("s3:DeleteObjectVersion", "arn:aws:s3:::bucket/api_output/x", {}),
+    ("s3:PutObject", "arn:aws:s3:::bucket/housing/x", {}),
+    ("s3:DeleteObject", "arn:aws:s3:::another/housing/raw/x", {}),
+    ("s3:DeleteObjectVersion", "arn:aws:s3:::bucket/housing/raw/x", {}),
     ("s3:DeleteBucket", "arn:aws:s3:::bucket", {}),
     ("s3:PutBucketPolicy", "arn:aws:s3:::bucket", {}),
     ("secretsmanager:GetSecretValue", secret("tubepulse/database/pipeline"), {}),
@@ -315,6 +323,11 @@ NODES_MUST_NOT: list[Call] = [
     ("s3:DeleteObject", "arn:aws:s3:::bucket/api_output/run=2026-W46/tweets.parquet", {}),
     ("s3:DeleteObject", "arn:aws:s3:::bucket/logs/j-1/x", {}),
     ("s3:DeleteObjectVersion", "arn:aws:s3:::bucket/sentiment/x", {}),
+    *(
+        (f"s3:{action}", f"arn:aws:s3:::bucket/housing/{folder}/month=2026-11/source=x/y.parquet", {})
+        for action in ("GetObject", "PutObject", "DeleteObject")
+        for folder in ("raw", "matched")
+    ),
     ("s3:PutBucketPolicy", "arn:aws:s3:::bucket", {}),
     ("s3:GetObject", "arn:aws:s3:::another/input/stations.csv", {}),
     ("s3:ListBucket", "arn:aws:s3:::another", {}),

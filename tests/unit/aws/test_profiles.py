@@ -14,6 +14,7 @@ from aws import artifacts, emr_requests
 from aws.profile import BadProfile, Profile, Source, fill, has_stacks
 from embedded.airflow_home import DAGS as embedded_dags
 from tests.unit.aws.emr_requests import CLUSTER, DAG, report, requests_of
+from tubepulse.housing.settings import HousingSettings
 from tubepulse.settings import Settings
 from tubepulse.x_api import NotAuthorised, RecentSearch
 
@@ -127,6 +128,60 @@ def test_live_profiles_are_frugal_and_keyed(name: str) -> None:
     assert not RecentSearch.connect(Connection.from_json(json.dumps(keyed), conn_id="x_api"), 600).user_auth
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_says_where_prices_come_from(name: str) -> None:
+    profile = Profile.load(name, VALUES)
+    settings = HousingSettings.of(profile.pipeline["housing"])
+    assert settings == HousingSettings("land_registry", 12, 3, 1000, 0.02)
+    assert "key2" not in profile.pipeline
+    sales, postcodes = (
+        Connection.from_json(json.dumps(profile.connections[conn_id]), conn_id=conn_id).extra_dejson
+        for conn_id in ("land_registry", "postcode_directory")
+    )
+    assert sales["year_file"].format(year=2026) == "pp-2026.csv"
+    assert sales["update_file"] == "pp-monthly-update-new-version.csv"
+    assert postcodes["file"]
+
+
+@pytest.mark.parametrize("name", ["embedded", "local"])
+def test_recorded_prices_are_called_synthetic(name: str) -> None:
+    connections = Profile.load(name, VALUES).connections
+    for conn_id in ("land_registry", "postcode_directory", "example_homes"):
+        assert (connections[conn_id]["host"], connections[conn_id]["port"]) == ("f", "8099")
+    for conn_id in ("land_registry", "postcode_directory"):  # of a listing site its description says it
+        attribution = connections[conn_id]["extra"]["attribution"]
+        assert attribution.startswith("Synthetic ")
+        assert "Crown" not in attribution
+
+
+@pytest.mark.parametrize("name", ["emr", "aws"])
+def test_live_prices_name_their_owners_and_need_no_login(name: str) -> None:
+    """The texts that the Open Government Licence asks for, with the year of the data to be put in."""
+    connections = Profile.load(name, VALUES).connections
+    sales, postcodes = connections["land_registry"], connections["postcode_directory"]
+    assert sales["host"] == "price-paid-data.publicdata.landregistry.gov.uk"
+    assert postcodes["host"] == "www.arcgis.com"
+    for connection in (sales, postcodes):
+        assert (connection["schema"], connection["password"]) == ("https", "")
+    assert sales["extra"]["attribution"].format(year=2026) == (
+        "Contains HM Land Registry data © Crown copyright and database right 2026. This data is licensed "
+        "under the Open Government Licence v3.0."
+    )
+    assert postcodes["extra"]["attribution"].format(year=2026) == (
+        "Contains OS data © Crown copyright and database right 2026. Contains Royal Mail data © Royal Mail "
+        "copyright and database right 2026. Source: Office for National Statistics licensed under the Open "
+        "Government Licence v3.0."
+    )
+    assert "example_homes" not in connections
+
+
+@pytest.mark.parametrize("name", ["emr", "aws"])
+def test_another_release_of_the_postcodes_is_a_setting(name: str) -> None:
+    changed = VALUES | {"POSTCODE_DIRECTORY_HOST": "example.org", "POSTCODE_DIRECTORY_FILE": "a/b.zip"}
+    connection = Profile.load(name, changed).connections["postcode_directory"]
+    assert (connection["host"], connection["extra"]["file"]) == ("example.org", "a/b.zip")
+
+
 def test_a_missing_value_is_named_with_its_place() -> None:
     values = {name: value for name, value in VALUES.items() if name != "PIPELINE_PASSWORD"}
     with pytest.raises(BadProfile) as error:
@@ -206,8 +261,8 @@ def test_what_only_a_mark_stands_for_is_not_known_yet() -> None:
         (b'{"a": 1,\n}', "variables.json, line 2: not JSON"),
         (b"\xff", "variables.json: not UTF-8"),
         (b"[]", "variables.json: must be an object"),
-        (b"{}", "variables.json, london-housing-webapp: lacks bucket_name, key1, key2"),
-        (b'{"london-housing-webapp": {"bucket_name": "", "key1": "a", "key2": "b"}}', "lacks bucket_name$"),
+        (b"{}", "variables.json, london-housing-webapp: lacks bucket_name, key1"),
+        (b'{"london-housing-webapp": {"bucket_name": "", "key1": "a"}}', "lacks bucket_name$"),
         (None, "variables.json cannot be read: No such file or directory"),
     ],
 )

@@ -373,12 +373,16 @@ def test_the_bucket_is_what_mwaa_demands_and_closed() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_posts_and_logs_are_not_kept_for_ever() -> None:
+def test_posts_homes_and_logs_are_not_kept_for_ever() -> None:
     (bucket,) = of_type(rendered("storage", RetentionDays="14"), "AWS::S3::Bucket")
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert all(rule["Status"] == "Enabled" for rule in rules)
     expired = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    assert expired == {"api_output/": "14", "sentiment/": "14", "logs/": "14"}
+    assert expired == {"api_output/": "14", "sentiment/": "14", "housing/": "14", "logs/": "14"}
+    old = {
+        rule["Prefix"]: rule["NoncurrentVersionExpiration"] for rule in rules if "ExpirationInDays" in rule
+    }
+    assert list(old.values()) == [{"NoncurrentDays": 1}] * len(expired)
     (uploads,) = [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
     (versions,) = [rule for rule in rules if rule["Id"] == "old-versions"]
     assert not {"Prefix", "TagFilters"} & {*uploads, *versions}  # the whole bucket

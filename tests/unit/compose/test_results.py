@@ -1,5 +1,6 @@
 """The stack's results as tables."""
 
+from datetime import date, datetime
 from io import StringIO
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from compose import results
+from embedded import outcome
 from embedded.outcome import Counts
-from embedded.report.data import Mood
+from embedded.report.data import Mood, PriceSource
 
 
 class Connection:
@@ -16,8 +18,10 @@ class Connection:
 
     def __init__(self, *rows: Any) -> None:
         self.rows = list(rows)
+        self.asked: list[str] = []
 
     def execute(self, query: str) -> "Connection":
+        self.asked.append(query)
         return self
 
     def fetchone(self) -> Any:
@@ -27,13 +31,40 @@ class Connection:
 @pytest.mark.parametrize(
     ("rows", "empty"), [([(True,)], True), ([(False,), None], True), ([(False,), (1,)], False)]
 )
-def test_prices_are_missing_with_their_table_or_their_rows(rows: list[Any], empty: bool) -> None:
-    assert results.no_prices(Connection(*rows)) is empty  # type: ignore[arg-type]
+def test_prices_are_missing_with_the_table_of_loads_or_its_rows(rows: list[Any], empty: bool) -> None:
+    connection = Connection(*rows)
+    assert results.no_prices(connection) is empty  # type: ignore[arg-type]
+    # Not housing_prices: an earlier version's prices have no load, and no view shows them.
+    assert connection.rows == [] and all("london_schema.housing_loads" in query for query in connection.asked)
+
+
+def test_a_week_is_shown_with_its_prices_and_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=StringIO(), width=100, highlight=False)
+    source = PriceSource(
+        "land_registry",
+        "sale",
+        date(2025, 8, 1),
+        date(2026, 7, 31),
+        3204,
+        5120,
+        12,
+        "",
+        datetime(2026, 11, 1),
+    )
+    for name, found in {"stations": [], "topics": [], "counted": Counts(1, 2, 3, 4, 5, 6, 5120, 12)}.items():
+        monkeypatch.setattr(outcome, name, lambda *_, found=found: found)
+    monkeypatch.setattr(outcome, "price_source", lambda _: source)
+    results.show_week(console, Connection(), "2026-W46")  # type: ignore[arg-type]
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert "Prices: 3,204 sales, 1 August 2025 to 31 July 2026 (land_registry); 12 rows rejected" in lines
+    assert lines[-1].endswith("5120 housing rows, 12 housing rejects")
 
 
 def test_counts_in_words() -> None:
-    assert results.rows(Counts(308, 3417, 3463, 1410, 3, 281)) == (
-        "308 stations, 3417 tweets, 3463 sentiment rows, 1410 topic rows, 3 lineage rows, 281 view rows"
+    assert results.rows(Counts(308, 3417, 3463, 1410, 3, 281, 5120, 12)) == (
+        "308 stations, 3417 tweets, 3463 sentiment rows, 1410 topic rows, 3 lineage rows, 281 view rows, "
+        "5120 housing rows, 12 housing rejects"
     )
 
 

@@ -51,7 +51,7 @@ class Stack:
         monkeypatch.setattr(results, "no_prices", lambda _: not self.prices)
         monkeypatch.setattr(results, "show_week", lambda *args: self.shown.append(args[-1]))
         monkeypatch.setattr(results, "show_moods", lambda *_: self.shown.append("moods"))
-        monkeypatch.setattr(outcome, "counted", lambda _, week: outcome.Counts(1, 2, 3, 4, 5, 6))
+        monkeypatch.setattr(outcome, "counted", lambda _, week: outcome.Counts(1, 2, 3, 4, 5, 6, 7, 8))
         monkeypatch.setattr(outcome, "moods", lambda _: [])
         self._monkeypatch = monkeypatch
 

@@ -1,5 +1,6 @@
 """Rules that hold for every DAG, and the exact shape of the tweet DAG."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def test_the_tweet_dag_has_the_same_shape_everywhere() -> None:
     assert dag.task_dict["create_emr_cluster"].is_setup
     watch: Any = dag.task_dict["watch_step"]
     assert watch.poke_interval == 5
+
+
+def test_the_housing_dag_is_a_line() -> None:
+    dag = BAG.dags["housing-prices"]
+    line = ["create_schema", "fetch_prices", "match_stations", "save_result_to_postgres_db"]
+    edges = {(task.task_id, below) for task in dag.tasks for below in task.downstream_task_ids}
+    assert edges == set(itertools.pairwise(line))
+    assert {name: dag.params[name] for name in dag.params} == {"month": None, "source": None}
 
 
 def test_it_runs_on_mondays() -> None:

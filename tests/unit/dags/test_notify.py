@@ -14,6 +14,7 @@ STEP = Failure(
     dag_id="london-housing-webapp",
     run_id="manual__1",
     week="2026-W46",
+    month=None,
     task_id="watch_step",
     tries=1,
     is_teardown=False,
@@ -24,7 +25,9 @@ STEP = Failure(
     },
     log_url="http://localhost:8080/dags/london-housing-webapp/runs/manual__1/tasks/watch_step?try_number=1",
 )  # fmt: skip
-HOUSING = replace(STEP, dag_id="housing-prices", week=None, task_id="load_housing_prices", finding=None)
+HOUSING = replace(
+    STEP, dag_id="housing-prices", week=None, month="2026-11", task_id="fetch_prices", finding=None
+)
 
 
 def test_a_failed_step_is_told_with_its_cause_and_both_logs() -> None:
@@ -44,10 +47,21 @@ def test_logs_that_are_a_folder_are_copied_as_one() -> None:
     assert what_to_do(found)[0] == "Read the logs: aws s3 cp --recursive s3://b/logs/j-1/steps/s-2/ ."
 
 
-def test_without_a_week_the_run_is_named() -> None:
-    assert subject(HOUSING) == "housing-prices manual__1: load_housing_prices failed"
-    assert "Week" not in body(HOUSING)
-    assert what_to_do(HOUSING)[1] == "Trigger housing-prices again: a rerun updates, and never doubles."
+def test_a_month_is_told_as_a_week_is() -> None:
+    assert subject(HOUSING) == "housing-prices 2026-11: fetch_prices failed"
+    assert "Month" in body(HOUSING) and "Week" not in body(HOUSING)
+    assert "Week" in body(STEP) and "Month" not in body(STEP)
+    assert what_to_do(HOUSING)[1] == (
+        'Trigger housing-prices again, with {"month": "2026-11"}: a rerun replaces the month; '
+        "the prices that are loaded stay until then."
+    )
+
+
+def test_without_a_week_or_a_month_the_run_is_named() -> None:
+    other = replace(HOUSING, month=None)
+    assert subject(other) == "housing-prices manual__1: fetch_prices failed"
+    assert "Week" not in body(other) and "Month" not in body(other)
+    assert what_to_do(other)[1] == "Trigger housing-prices again: a rerun updates, and never doubles."
 
 
 def test_a_failed_teardown_warns_of_what_may_still_run() -> None:
@@ -122,6 +136,21 @@ def test_a_mail_goes_to_the_connections_people(monkeypatch: pytest.MonkeyPatch, 
     assert "ValueError: no" in mail["html_content"]
 
 
+def test_the_month_is_the_runs(monkeypatch: pytest.MonkeyPatch, sent: Sent) -> None:
+    given(monkeypatch, MAIL)
+    notify.mail_failure(context(month=None))
+    notify.mail_failure(context(month="2026-09"))
+    assert [mail["subject"] for mail in sent] == ["d 2026-11: t failed", "d 2026-09: t failed"]
+    assert "{&quot;month&quot;: &quot;2026-11&quot;}" in sent[0]["html_content"]
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-12", "soon"])
+def test_a_bad_month_is_mailed_as_given(monkeypatch: pytest.MonkeyPatch, sent: Sent, month: str) -> None:
+    given(monkeypatch, MAIL)
+    notify.mail_failure(context(month=month))
+    assert sent[0]["subject"] == f"d {month}: t failed"
+
+
 @pytest.mark.parametrize("week", ["2026-W99", "soon"])
 def test_a_bad_week_is_mailed_as_given(monkeypatch: pytest.MonkeyPatch, sent: Sent, week: str) -> None:
     given(monkeypatch, MAIL)
@@ -164,6 +193,7 @@ def test_trouble_with_the_mail_is_one_line(
 
 def test_a_mail_is_written_without_the_run_too() -> None:
     """Where Airflow reports a task whose process is gone, the context has no run."""
-    assert notify._week(cast(Any, {"params": {"week": None}})) is None
-    assert notify._week(cast(Any, {"params": {"week": "2026-W46"}})) == "2026-W46"
-    assert notify._week(cast(Any, {"params": {}})) is None
+    for param, key in (("week", "2026-W46"), ("month", "2026-11")):
+        for params, found in (({param: None}, None), ({param: key}, key), ({}, None)):
+            bare = cast(Any, {"params": params})
+            assert notify._run_key(bare, param, lambda *_: pytest.fail("no run")) == found

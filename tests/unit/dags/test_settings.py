@@ -5,7 +5,7 @@ import pytest
 from tubepulse.settings import BadSetting, Settings
 
 GOOD: dict[str, Any] = {
-    "bucket_name": "b", "key1": "input/s.csv", "key2": "input/h.csv", "output_key": "api_output",
+    "bucket_name": "b", "key1": "input/s.csv", "output_key": "api_output",
     "db_name": "d", "query": "london point_radius:[{lon} {lat} 1km]", "number_of_stations": None,
     "number_of_tweets": 10, "max_posts_read": 600, "search_days": 7, "a key of somebody else": 1,
 }  # fmt: skip

@@ -11,13 +11,14 @@ import random
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from embedded.report.page import Lineage, Mood, Report, Station, StepTime, Topic, render
+from embedded.report.data import HOME_TYPES, HomePrice
+from embedded.report.page import Lineage, Mood, PriceSource, Report, Station, StepTime, Topic, render
 
 STATIONS = Path(__file__).parents[3] / "fixtures/stations.csv"
 WEEKS = [f"2026-W{number}" for number in range(39, 47)]
@@ -36,6 +37,11 @@ WORDS = [
 ]
 HOSTILE = "</script><img src=x onerror=alert(1)>\u2028'\"&amp;"
 VOID = {"meta", "link", "input", "br", "img"}
+SOURCE = PriceSource(
+    source="land_registry", kind="sale", first_day=date(2025, 8, 1), last_day=date(2026, 7, 31),
+    properties=6210, prices=14_520, rejected=12, attribution="Synthetic sales, for tests.",
+    loaded_at=datetime(2026, 11, 1, 5, 2),
+)  # fmt: skip
 
 
 def sample(weeks: int = 1) -> Report:
@@ -54,12 +60,16 @@ def sample(weeks: int = 1) -> Report:
             if number % 61 == 7
             else round(260_000 + 620_000 * math.exp(-9 * away) * chance.uniform(0.7, 1.6))
         )
+        homes = [
+            HomePrice() if price is None else home(chance, price, factor) for factor in (1.9, 1.4, 1.1, 0.8)
+        ]
         stations.append(
             Station(
                 place["station"], zone, latitude, longitude,
-                price, 0 if price is None else chance.randint(8, 90),
+                price, sum(one.sales for one in homes),
                 WEEKS[-1] if tweets else None, tweets, mood if tweets else None,
                 tweets * weeks, mood * 0.9 if tweets else None,
+                None if price is None else price * 0.93, tuple(homes),
             )
         )  # fmt: skip
     for week in range(weeks):
@@ -88,8 +98,15 @@ def sample(weeks: int = 1) -> Report:
     ]
     phases = {"services": 6.1, "database": 2.4, "deploy": 4.9, "housing_prices": 3.3, "tweets": 38.2}
     return Report(
-        WEEKS[-1], stations, moods, topics, lineage, 38.2, start + timedelta(minutes=1), steps, phases
+        WEEKS[-1], stations, moods, topics, lineage, 38.2, start + timedelta(minutes=1), steps, phases, SOURCE
     )
+
+
+def home(chance: random.Random, price: float, factor: float) -> HomePrice:
+    """One type's prices, or none: dear types are rare."""
+    sales = round(chance.randint(0, 30) / factor**2)
+    mean = round(price * factor * chance.uniform(0.9, 1.1))
+    return HomePrice(mean, mean * 0.95, sales) if sales else HomePrice()
 
 
 class Page(HTMLParser):
@@ -145,8 +162,13 @@ def dots_of(page: str, kind: str) -> list[ET.Element]:
     return [one for one in svg_of(page, kind).iter("circle") if "dot" in one.get("class", "").split()]
 
 
+def table_of(page: str, name: str) -> Page:
+    (found,) = re.findall(rf'<table id="{name}".*?</table>', page, re.DOTALL)
+    return Page(found)
+
+
 def station_rows(page: str) -> int:
-    return len(Page(page).all("th", scope="row"))
+    return len(table_of(page, "station-table").all("th", scope="row"))
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +228,7 @@ def test_policy_allows_exactly_the_pages_own_style_and_script(page: str) -> None
 
 def test_hostile_text_shows_as_text() -> None:
     report = sample(2)
+    source = replace(SOURCE, source=HOSTILE, kind=HOSTILE, attribution=HOSTILE)
     first = replace(report.stations[0], station=HOSTILE, week_tweets=500, week=WEEKS[-1], week_sentiment=0.9)
     page = render(
         replace(
@@ -215,6 +238,7 @@ def test_hostile_text_shows_as_text() -> None:
             lineage=[replace(report.lineage[0], step_airflow=HOSTILE, source=HOSTILE, destination=HOSTILE)],
             steps=[StepTime(HOSTILE, HOSTILE, 1)],
             phases={HOSTILE: 1.0},
+            prices=source,
         )
     )
     parsed = Page(page)
@@ -250,14 +274,91 @@ def test_every_drawing_is_named_or_hidden(page: str) -> None:
             assert svg.get("aria-label") or (svg.find("title") is not None and svg.find("desc") is not None)
 
 
-def test_the_table_says_how_it_is_sorted_and_numbers_are_to_the_right(page: str) -> None:
-    parsed = Page(page)
+def test_the_tables_say_how_they_are_sorted_and_numbers_are_to_the_right(page: str) -> None:
     sorts = [
-        (text, attributes["aria-sort"]) for attributes, text in parsed.all("th") if "aria-sort" in attributes
+        (text, attributes["aria-sort"])
+        for attributes, text in Page(page).all("th")
+        if "aria-sort" in attributes
     ]
-    assert sorts == [("Tweets", "descending")]
-    tweets = [int(has["data-v"]) for has, _ in parsed.all("td", class_="n")[1::5]]
+    assert sorts == [("Tweets", "descending"), ("Station", "ascending")]
+    cells = table_of(page, "station-table").all("td", class_="n")
+    tweets = [int(has["data-v"]) for has, _ in cells[1::6]]
     assert len(tweets) == 308 and tweets == sorted(tweets, reverse=True)
+    names = [text for _, text in table_of(page, "home-table").all("th", scope="row")]
+    assert len(names) == 308 and names == sorted(names, key=str.lower)
+
+
+def test_a_station_has_its_mean_its_median_and_its_sales(page: str) -> None:
+    stations = sorted(sample().stations, key=lambda one: (-one.week_tweets, one.station))
+    cells = table_of(page, "station-table").all("td", class_="n")
+    for place, one in enumerate(stations):
+        shown = [text for _, text in cells[6 * place + 3 : 6 * place + 6]]
+        if one.average_price is None or one.median_price is None:
+            assert shown == ["–", "–", "0"]
+        else:
+            assert shown == [f"£{one.average_price:,.0f}", f"£{one.median_price:,.0f}", f"{one.sales}"]
+
+
+def test_a_station_has_prices_by_type_of_home(page: str) -> None:
+    parsed = table_of(page, "home-table")
+    heads = [text for _, text in parsed.all("th", scope="col")]
+    assert heads[:3] == ["Station", "Detachedmean · sales", "Mediandetached"] and len(heads) == 9
+    cells = parsed.all("td", class_="n")
+    for place, one in enumerate(sorted(sample().stations, key=lambda one: one.station.lower())):
+        for column, home in enumerate(one.homes):
+            (mean, shown), (median, _) = cells[8 * place + 2 * column :][:2]
+            if home.average is None:
+                assert shown == "–" and "data-v" not in mean and "data-v" not in median
+            else:
+                assert shown == f"£{home.average:,.0f} · {home.sales}"
+                assert [float(mean["data-v"]), float(median["data-v"])] == [home.average, home.median]
+
+
+def test_londons_means_weigh_each_station_by_its_sales() -> None:
+    report = sample()
+    one, other, none = report.stations[:3]
+    flat = HOME_TYPES.index("flat")
+    homes = [[HomePrice()] * 4 for _ in range(3)]
+    homes[0][flat], homes[1][flat] = HomePrice(300_000, 1, 3), HomePrice(700_000, 1, 1)
+    homes[2][0] = HomePrice(1_000_000, 1, 1)
+    stations = [replace(row, homes=tuple(by)) for row, by in zip((one, other, none), homes, strict=True)]
+    page = render(replace(report, stations=stations))
+    ((_, shown),) = Page(page).all("ul", class_="homes")
+    assert shown.split("\n") == ["", "Detached£1,000,0001 sale", "Flat£400,0004 sales", ""]  # dearest first
+
+
+def test_where_the_prices_come_from_is_said(page: str) -> None:
+    facts = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
+    assert facts["Period"] == "1 August 2025 to 31 July 2026"
+    assert facts["Homes sold"] == "6,210" and facts["Sales counted at stations"] == "14,520"
+    assert facts["Rows rejected"] == "12" and facts["Source"] == "land_registry"
+    (footer,) = re.findall(r"<footer>.*</footer>", page, re.DOTALL)
+    assert SOURCE.attribution in footer and "12 rows could not be used" in footer
+
+
+def test_listings_are_not_called_sales() -> None:
+    source = replace(SOURCE, source="example_homes", kind="listing", rejected=1, attribution="Made up.")
+    bare = [replace(one, homes=(HomePrice(),) * 4) for one in sample().stations]
+    page = render(replace(sample(), prices=source, stations=bare))
+    assert "does not say of which type" in page and 'id="home-table"' not in page
+    ((_, data),) = Page(page).all("script", id="data")
+    heads = [text for _, text in table_of(page, "station-table").all("th", scope="col")]
+    assert heads[-3:] == ["Average asking price", "Median asking price", "Listings"]
+    assert json.loads(data)[0]["sales"].endswith("listings")
+    assert "asked for in listings, not paid in sales" in page
+    # The method names sales where it says that there are none.
+    text = re.sub(r"<style>.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL)
+    assert re.findall(r"\bsales?\b", text) == ["sales"]
+
+
+def test_without_prices_the_page_says_so(page: str) -> None:
+    bare = [
+        replace(one, average_price=None, median_price=None, sales=0, homes=(HomePrice(),) * 4)
+        for one in sample().stations
+    ]
+    page = render(replace(sample(), prices=None, stations=bare))
+    assert "No prices are loaded." in page and 'id="home-table"' not in page
+    assert station_rows(page) == 308
 
 
 def test_several_weeks_are_lines_and_add_columns() -> None:
@@ -292,6 +393,8 @@ def test_no_tweets_no_prices_nothing_loaded() -> None:
             one,
             average_price=None,
             sales=0,
+            median_price=None,
+            homes=(HomePrice(),) * 4,
             week=None,
             week_tweets=0,
             week_sentiment=None,

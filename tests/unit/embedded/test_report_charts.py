@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pytest
 
@@ -179,6 +180,8 @@ def test_labels_are_spread_in_their_order() -> None:
         (text.duration(125), "2 min 05 s"), (text.duration(None), "–"),
         (text.zone(3.0), "3"), (text.zone(2.5), "2/3"),
         (text.week_name("2026-W46"), "Week 46 of 2026"), (text.week_name("soon"), "soon"),
+        (text.days(date(2025, 8, 1), date(2026, 7, 31)), "1 August 2025 to 31 July 2026"),
+        (text.days(date(2026, 11, 23), date(2026, 11, 23)), "23 November 2026"),
         (text.week_days("2026-W46"), "9–15 November 2026"),
         (text.week_days("2026-W40"), "28 September – 4 October 2026"),
         (text.week_days("2026-W53"), "28 December 2026 – 3 January 2027"), (text.week_days("2026-W99"), ""),
