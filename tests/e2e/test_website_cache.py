@@ -130,3 +130,21 @@ def test_postgresql_is_asked_once_a_minute(stack: Stack, first_run: FirstRun) ->
     finally:
         stack.write("DELETE FROM london_schema.stations WHERE station = 'Nowhere Road'")
         let_feeds_age(stack)
+
+
+def test_rows_of_another_shape_are_not_taken_for_new_ones(stack: Stack, first_run: FirstRun) -> None:
+    """As a release with other columns left them: a page asks PostgreSQL at once."""
+    let_feeds_age(stack)
+    fresh(stack.site)
+    stack.write("INSERT INTO london_schema.stations VALUES ('Nowhere Road', 51.5, -0.12, 1)")
+    try:
+        assert "Nowhere Road" not in fresh(stack.site).text
+        stack.site_rows(
+            """UPDATE wp_options SET option_value =
+               REGEXP_REPLACE(option_value, '"columns";s:32:"[0-9a-f]+"', '"columns";s:5:"older"')
+               WHERE option_name = 'tubepulse_feed_station_overview'"""
+        )
+        assert "Nowhere Road" in fresh(stack.site).text
+    finally:
+        stack.write("DELETE FROM london_schema.stations WHERE station = 'Nowhere Road'")
+        let_feeds_age(stack)

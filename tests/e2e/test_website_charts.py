@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.e2e.browser import picture, wait_until_painted
-from tests.e2e.expected import EXTREMES, WEEKS, ZONES, close
+from tests.e2e.expected import EXTREMES, PRICES, WEEKS, ZONES, close
 from tests.e2e.harness import Stack
 from tests.e2e.website import as_written, number
 
@@ -108,7 +108,7 @@ def test_a_dot_that_is_tapped_tells_its_station(pages: dict[str, Page]) -> None:
 def test_the_key_figures(pages: dict[str, Page], stack: Stack) -> None:
     shown = pages["stations"].locator(".tubepulse-figures > div").evaluate_all(FIGURES)
     ((tweets, stations, mood),) = stack.rows(NEWEST)
-    ((price,),) = stack.rows("SELECT avg(price) FROM london_schema.housing_prices")
+    ((price, sales),) = stack.rows(PRICES)
     ((correlation,),) = stack.rows("SELECT corr(price, sentiment) FROM london_schema.vsentiment")
     assert {name: number(text) for name, text in shown} == {
         "tweets this week": tweets,
@@ -117,6 +117,7 @@ def test_the_key_figures(pages: dict[str, Page], stack: Stack) -> None:
         "average price": as_written(price, 0),
         "correlation": as_written(correlation, 2),
     }
+    assert f"of {sales:,} sales within 1 km" in pages["stations"].inner_text(".tubepulse-figures")
 
 
 def test_pictures_of_all_pages(pages: dict[str, Page]) -> None:

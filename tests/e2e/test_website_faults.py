@@ -53,6 +53,45 @@ def test_without_postgresql_pages_show_the_last_figures_and_their_time(
     )
 
 
+def test_with_views_of_an_older_release_pages_show_the_last_figures(
+    stack: Stack, first_run: FirstRun
+) -> None:
+    let_feeds_age(stack)
+    before = {page: read(stack, page)[1] for page in PAGES}
+    stack.write("ALTER VIEW london_schema.station_overview RENAME COLUMN median_price TO unknown_yet")
+    stack.write("ALTER VIEW london_schema.price_source RENAME TO unknown_yet")
+    try:
+        then = let_feeds_age(stack)
+        said = f"The database has no figures at the moment: these are the figures of {day_and_time(then)}."
+        for page, text in before.items():
+            now = read(stack, page)[1]
+            assert said in now, page
+            assert len(now) > 0.9 * len(text), page
+            assert ("Prices paid in " in now) == ("Prices paid in " in text), page
+    finally:
+        stack.write("ALTER VIEW london_schema.unknown_yet RENAME TO price_source")
+        stack.write("ALTER VIEW london_schema.station_overview RENAME COLUMN unknown_yet TO median_price")
+        let_feeds_age(stack)
+    assert "has no figures at the moment" not in read(stack, "stations")[1]
+
+
+@pytest.mark.parametrize("page", ["stations", "about"])
+def test_without_a_load_of_prices_a_page_says_so(stack: Stack, first_run: FirstRun, page: str) -> None:
+    loads = stack.rows("SELECT * FROM london_schema.housing_loads")
+    stack.write("DELETE FROM london_schema.housing_loads")
+    try:
+        let_feeds_age(stack)
+        text = read(stack, page)[1]
+        assert "No housing prices yet: none have been loaded." in text
+        assert "the pipeline has not run" not in text
+        assert "Prices paid in" not in text
+    finally:
+        for load in loads:
+            stack.write("INSERT INTO london_schema.housing_loads VALUES %s", load)
+        let_feeds_age(stack)
+    assert "Prices paid in" in read(stack, page)[1]
+
+
 def test_without_mariadb_wordpress_says_so_and_recovers(stack: Stack, first_run: FirstRun) -> None:
     with without(stack, "mariadb", "stop", "start"):
         answer = fresh(stack.site)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.browser import Visitor
 from tests.e2e.conftest import FirstRun
 from tests.e2e.harness import Stack
-from tests.e2e.hostile import STATION, WORDS, hostile_text
+from tests.e2e.hostile import ATTRIBUTION, SOURCE, STATION, WORDS, hostile_text
 from tests.e2e.website import PAGES
 
 
@@ -39,6 +39,30 @@ def test_the_table_shows_name_and_words(shown: dict[str, Page]) -> None:
     (row,) = page.locator("[data-table=stations] tbody tr").all()
     assert row.locator("th").inner_text() == STATION
     assert row.locator("td").last.inner_text() == ", ".join(WORDS)
+
+
+@pytest.mark.parametrize("page", ["stations", "about"])
+def test_the_prices_tell_source_and_attribution(shown: dict[str, Page], page: str) -> None:
+    told = shown[page].locator(".tubepulse-prices")
+    text = told.inner_text()
+    assert text.startswith(f"Asking prices of 1 home, 1 January 2026, from source {SOURCE}. 1 row of ")
+    assert ATTRIBUTION in text
+    assert told.locator("b, img, script, svg").count() == 0
+
+
+def test_the_table_of_prices_shows_the_name(shown: dict[str, Page]) -> None:
+    first = shown["stations"].locator("[data-table=prices_by_type] tbody tr").first
+    assert first.locator("th").inner_text() == STATION
+    assert first.locator("td").all_inner_texts()[1:6] == ["£1,000,000", "£1,000,000", "1", "£1,000,000", "1"]
+
+
+def test_listings_are_not_called_sales(shown: dict[str, Page]) -> None:
+    page = shown["stations"]
+    for table in ("stations", "prices_by_type"):
+        heads = page.locator(f"[data-table={table}] thead").inner_text()
+        assert "Listings" in heads
+        assert "ales" not in heads
+    assert "of 1 asking price within 1 km" in page.inner_text(".tubepulse-figures")
 
 
 def test_the_charts_have_the_name(shown: dict[str, Page]) -> None:

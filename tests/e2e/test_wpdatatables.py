@@ -3,7 +3,7 @@
 import shutil
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,15 @@ def test_our_table_type_hands_over_every_row_of_a_feed(stack: Stack, stub: str, 
     for row, values in zip(found, wanted, strict=True):
         assert list(row) == names
         assert all(same(row[name], value) for name, value in zip(names, values, strict=True)), (row, values)
+
+
+def test_our_table_type_hands_over_the_source_of_the_prices(stack: Stack, stub: str) -> None:
+    columns = ("source", "kind", "first_day", "last_day", "properties", "prices", "rejected", "attribution")
+    wanted = stack.rows(f"SELECT {', '.join(columns)} FROM london_schema.price_source")
+    (row,) = given(stack, "price_source", *columns)["rows"]
+    assert list(row) == list(columns)
+    values = [value.isoformat() if isinstance(value, date) else value for value in wanted[0]]
+    assert all(same(row[name], value) for name, value in zip(columns, values, strict=True)), row
 
 
 def test_a_new_table_is_told_the_columns_and_shown_a_few_rows(stack: Stack, stub: str) -> None:

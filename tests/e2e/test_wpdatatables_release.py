@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import Visitor, picture, wait_until_painted
 from tests.e2e.conftest import ZIPS, FirstRun
-from tests.e2e.expected import EXTREMES, WEEKS, ZONES, close
+from tests.e2e.expected import BY_TYPE, EXTREMES, WEEKS, ZONES, close
 from tests.e2e.harness import Stack, without
 from tests.e2e.hostile import STATION, WORDS, hostile_text
 from tests.e2e.website import (
@@ -28,8 +28,13 @@ from tests.e2e.website import (
 
 ADMIN = "/wp-admin/admin.php?page=wpdatatables-"
 TITLES = "SELECT title FROM wp_wpdata{} ORDER BY id"
-OVERVIEW = """SELECT station, average_price, sales, week_tweets, week_sentiment, tweets, sentiment, topics
+OVERVIEW = """SELECT station, average_price, median_price, sales, week_tweets, week_sentiment, tweets,
+                     sentiment, topics
               FROM london_schema.station_overview"""
+PRICED = ("average_price", "median_price", "sales", "flat_price", "flat_sales", "terraced_price",
+          "terraced_sales", "semi_detached_price", "semi_detached_sales", "detached_price",
+          "detached_sales")  # fmt: skip
+BOX = ".wpDataTable"
 CELLS = """rows => rows.map(row => Object.fromEntries([...row.cells].map(
     cell => [cell.className.match(/column-(\\w+)/)[1], cell.innerText.trim()])))"""
 DECIMALS = 0.00051  # a chart of wpDataTables draws what its table shows: three decimals
@@ -92,7 +97,7 @@ def test_it_is_unpacked_and_active_and_then_there_is_nothing_to_change(stack: St
 def test_its_tables_and_charts_are_in_wp_admin(administrator: Visitor, stack: Stack) -> None:
     page = administrator.open(f"{ADMIN}administration")
     listed = page.inner_text("#wpbody-content")
-    assert len(titles(stack, "tables")) == 7
+    assert len(titles(stack, "tables")) == 8
     assert [title for title in titles(stack, "tables") if title not in listed] == []
     picture(page, "wpdatatables-tables")
     page = administrator.open(f"{ADMIN}charts")
@@ -121,9 +126,10 @@ def test_every_station_is_in_its_table_with_postgresqls_values(
     found = {row["station"]: row for row in rows(visit[1]["stations"])}
     wanted = stack.rows(OVERVIEW, role="webapp")
     assert len(found) == len(wanted) == 308
-    for station, price, sales, week_tweets, week_mood, tweets, mood, topics in wanted:
+    for station, price, median, sales, week_tweets, week_mood, tweets, mood, topics in wanted:
         row = found[station]
         assert number(row["average_price"]) == as_written(price, 0), station
+        assert number(row["median_price"]) == as_written(median, 0), station
         assert [number(row[name]) for name in ("sales", "week_tweets", "tweets")] == [
             sales,
             week_tweets,
@@ -132,6 +138,16 @@ def test_every_station_is_in_its_table_with_postgresqls_values(
         moods = [number(row["week_sentiment"]), number(row["sentiment"])]
         assert close(moods, [week_mood, mood], DECIMALS), station
         assert row["topics"] == (topics or ""), station
+
+
+def test_its_table_of_prices_by_type(visit: tuple[Visitor, dict[str, Page]], stack: Stack) -> None:
+    found = {row["station"]: row for row in rows(visit[1]["stations"], f"{BOX}:has(.column-flat_price)")}
+    wanted = stack.rows(BY_TYPE)
+    assert len(found) == len(wanted) == 308
+    for station, zone, *values in wanted:
+        row = found[station]
+        assert number(row["zone"]) == as_written(zone, 1), station
+        assert [number(row[name]) for name in PRICED] == [as_written(one, 0) for one in values], station
 
 
 def test_its_table_of_topics(visit: tuple[Visitor, dict[str, Page]], stack: Stack) -> None:
@@ -205,7 +221,7 @@ def test_a_table_that_was_deleted_stays_deleted_and_ours_stands_in(stack: Stack,
     stack.site_rows("UPDATE wp_wpdatatables SET id = 1000 WHERE id = 2")
     try:
         assert "nothing to change" in stack.provision()
-        assert len(titles(stack, "tables")) == 7
+        assert len(titles(stack, "tables")) == 8
         assert 'data-table="topics"' in fresh(stack.site + PAGES["topics"]).text
     finally:
         stack.site_rows("UPDATE wp_wpdatatables SET id = 2 WHERE id = 1000")

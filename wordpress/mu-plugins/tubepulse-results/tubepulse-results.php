@@ -33,6 +33,7 @@ require __DIR__ . '/includes/cache.php';
 // What pages show of them
 require __DIR__ . '/includes/text.php';
 require __DIR__ . '/includes/mood.php';
+require __DIR__ . '/includes/prices.php';
 require __DIR__ . '/includes/tables.php';
 require __DIR__ . '/includes/charts.php';
 require __DIR__ . '/includes/render_table.php';

@@ -8,6 +8,7 @@ namespace Tubepulse;
 defined('ABSPATH') || exit;
 
 const SCHEMA = 'london_schema';
+const HOME_TYPES = ['detached' => 'Detached', 'semi_detached' => 'Semi-detached', 'terraced' => 'Terraced', 'flat' => 'Flat'];
 
 final class Column
 {
@@ -112,7 +113,20 @@ function feeds(): array
             new Column('tweets', 'Tweets', 'integer'),
             new Column('sentiment', 'Mood', 'decimal', 3),
             new Column('topics', 'Words of the week'),
+            new Column('median_price', 'Median price', 'money'),
+            ...columns_by_type(),
         ], view: 'station_overview', order_by: 'station'),
+        new Feed('price_source', [
+            new Column('source', 'Source'),
+            new Column('kind', 'Kind'),
+            new Column('first_day', 'From'),
+            new Column('last_day', 'To'),
+            new Column('properties', 'Homes', 'integer'),
+            new Column('prices', 'Prices at stations', 'integer'),
+            new Column('rejected', 'Rows left out', 'integer'),
+            new Column('attribution', 'Attribution'),
+            new Column('loaded_at', 'Loaded (UTC)'),
+        ], view: 'price_source', order_by: 'source'),
         new Feed('vsentiment', [
             new Column('subway_station', 'Station'),
             new Column('price', 'Average price', 'money'),
@@ -154,6 +168,18 @@ function feeds(): array
         ], base: 'mood_by_week', derive: mood_by_week_series(...)),
     ];
     return array_column($feeds, null, 'name');
+}
+
+/** @return list<Column> mean, median and number of each type of home */
+function columns_by_type(): array
+{
+    $columns = [];
+    foreach (HOME_TYPES as $type => $name) {
+        $columns[] = new Column("{$type}_price", "$name price", 'money');
+        $columns[] = new Column("{$type}_median_price", "$name median price", 'money');
+        $columns[] = new Column("{$type}_sales", "$name sales", 'integer');
+    }
+    return $columns;
 }
 
 /** The ISO week of a run key ("2026-W46") or a timestamp in UTC ("2026-11-09 00:00:00"). */

@@ -22,7 +22,7 @@ function render_date(array $stations): string
 function render_figures(array $stations): string
 {
     $figures = '';
-    foreach (key_figures($stations) as [$number, $name, $how]) {
+    foreach (key_figures($stations, shown_kind()) as [$number, $name, $how]) {
         $number = $number === NONE ? absent() : escaped($number);
         $figures .= '<div><dt>' . escaped($name) . "</dt><dd><strong>$number</strong><span>" . escaped($how)
             . "</span></dd></div>\n";
@@ -31,7 +31,7 @@ function render_figures(array $stations): string
 }
 
 /** @return list<array{string, string, string}> number, what it is, how it was taken */
-function key_figures(array $stations): array
+function key_figures(array $stations, PriceKind $kind): array
 {
     $with = static fn (string $column): array => array_values(
         array_filter($stations, static fn (array $row): bool => $row[$column] !== null)
@@ -43,7 +43,7 @@ function key_figures(array $stations): array
         array_values($rows),
     );
     $tweets = number_format(array_sum(array_column($heard, 'week_tweets')));
-    $sales = count_of(array_sum(array_column($stations, 'sales')), 'sale');
+    $prices = $kind->count(array_sum(array_column($stations, 'sales')));
     $mood = weighted_mean($pairs($heard, 'week_sentiment', 'week_tweets'));
     $price = weighted_mean($pairs($priced, 'average_price', 'sales'));
     $r = pearson($pairs($both, 'average_price', 'sentiment'));
@@ -51,7 +51,7 @@ function key_figures(array $stations): array
         [$tweets, 'tweets this week', 'counted once at each station they are near'],
         [number_format(count($heard)), 'stations', 'with tweets this week, of ' . number_format(count($stations))],
         [signed($mood), 'mean mood', 'of the week’s tweets, from −1 to +1'],
-        [pounds($price), 'average price', "of $sales within 1 km, counted at each station"],
+        [pounds($price), 'average price', "of $prices within 1 km, counted at each station"],
         [signed($r, 2), 'correlation', 'Pearson’s r of price and mood over all weeks, from −1 to +1'],
     ];
 }

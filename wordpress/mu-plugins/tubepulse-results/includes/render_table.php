@@ -25,10 +25,11 @@ function plain_table(Table $table, array $rows): string
     $feed = feeds()[$table->feed];
     $columns = array_map($feed->column(...), $table->columns);
     $id = wp_unique_id('tubepulse-table-');
+    $kind = shown_kind();
     $heads = '';
     foreach ($columns as $column) {
         $note = $table->notes[$column->name] ?? '';
-        $heads .= '<th scope="col"' . (is_number($column) ? ' class="n"' : '') . '>' . esc_html($column->header)
+        $heads .= '<th scope="col"' . (is_number($column) ? ' class="n"' : '') . '>' . esc_html($kind->header($column->header))
             . ($note === '' ? '' : ' <small>' . esc_html($note) . '</small>') . '</th>';
     }
     $step = page_step();

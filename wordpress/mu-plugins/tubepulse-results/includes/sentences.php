@@ -13,7 +13,11 @@ const NOTHING_EARLIER = ' there are no earlier figures to show. Please try again
 /** What is missing where a feed has no rows. */
 function nothing_in(string $feed): string
 {
-    return $feed === 'vsentiment' ? 'No station has both sales and tweets yet.' : NO_DATA;
+    return match ($feed) {
+        'vsentiment' => 'No station has both prices and tweets yet.',
+        'price_source' => 'No housing prices yet: none have been loaded.',
+        default => NO_DATA,
+    };
 }
 
 /** @param ?int $read_at of the rows that are shown instead; null: there are none */

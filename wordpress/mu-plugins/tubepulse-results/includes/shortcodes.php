@@ -1,8 +1,8 @@
 <?php
 /**
  * What pages show: [tubepulse_table name=…], [tubepulse_chart name=…], [tubepulse_map], [tubepulse_figures],
- * [tubepulse_date], [tubepulse_words], [tubepulse_lineage]. Pages never change with wpDataTables: where it is active and
- * has a table or chart of that name, that one is shown, with what an editor made of it.
+ * [tubepulse_prices], [tubepulse_date], [tubepulse_words], [tubepulse_lineage]. Pages never change with wpDataTables:
+ * where it is active and has a table or chart of that name, that one is shown, with what an editor made of it.
  */
 
 declare(strict_types=1);
@@ -24,6 +24,7 @@ function register_shortcodes(): void
         'chart' => chart_shortcode(...),
         'map' => map_shortcode(...),
         'figures' => static fn (): string => of_feed('station_overview', render_figures(...), ''),
+        'prices' => static fn (): string => of_feed('price_source', render_prices(...), ''),
         'date' => static fn (): string => of_feed('station_overview', render_date(...), ''),
         'words' => static fn (): string => of_feed('topics', render_words(...), ''),
         'lineage' => static fn (): string => of_feed('latest_lineage', render_lineage(...), NOTHING_YET),

@@ -33,15 +33,20 @@ function tables(): array
 {
     $mood = '−1 to +1';
     $price = 'within 1 km';
+    $mean = 'average';
     $tables = [
         new Table(
             'stations',
             'Housing prices and mood at every station',
             'station_overview',
-            ['station', 'zone', 'average_price', 'sales', 'week_tweets', 'week_sentiment', 'tweets', 'sentiment', 'topics'],
+            [
+                'station', 'zone', 'average_price', 'median_price', 'sales',
+                'week_tweets', 'week_sentiment', 'tweets', 'sentiment', 'topics',
+            ],
             ['week_tweets', 'desc'],
             notes: [
                 'average_price' => $price,
+                'median_price' => $price,
                 'sales' => $price,
                 'week_sentiment' => $mood,
                 'tweets' => 'all weeks',
@@ -62,6 +67,25 @@ function tables(): array
             'station_overview',
             ['station', 'week_tweets', 'topics'],
             ['week_tweets', 'desc'],
+        ),
+        new Table(
+            'prices_by_type',
+            'Housing prices by type of home at every station',
+            'station_overview',
+            [
+                'station', 'zone', 'average_price', 'median_price', 'sales', 'flat_price', 'flat_sales', 'terraced_price',
+                'terraced_sales', 'semi_detached_price', 'semi_detached_sales', 'detached_price', 'detached_sales',
+            ],
+            ['average_price', 'desc'],
+            notes: [
+                'average_price' => $price,
+                'median_price' => $price,
+                'sales' => $price,
+                'flat_price' => $mean,
+                'terraced_price' => $mean,
+                'semi_detached_price' => $mean,
+                'detached_price' => $mean,
+            ],
         ),
         // The next four are what the charts draw
         new Table(

@@ -56,13 +56,19 @@ function week_days(?string $week): string
         return '';
     }
     $first = (new \DateTimeImmutable('today', new \DateTimeZone('UTC')))->setISODate((int) $parts[1], (int) $parts[2]);
-    $last = $first->modify('+6 days');
+    return days($first, $first->modify('+6 days'));
+}
+
+/** "23 November 2026", "9 to 15 November 2026", "1 August 2025 to 31 July 2026". */
+function days(\DateTimeImmutable $first, \DateTimeImmutable $last): string
+{
     $start = match (true) {
         $first->format('Y') !== $last->format('Y') => 'j F Y',
         $first->format('m') !== $last->format('m') => 'j F',
         default => 'j',
     };
-    return $first->format($start) . ' to ' . $last->format('j F Y');
+    $end = $last->format('j F Y');
+    return $first->format('Ymd') === $last->format('Ymd') ? $end : $first->format($start) . " to $end";
 }
 
 /** A value of a feed by its column's type. */

@@ -74,12 +74,13 @@ function drawn_scale_bar(MapView $map): string
 
 function drawn_dots(MapView $map, float $step): string
 {
+    $kind = shown_kind();
     $circles = '';
     foreach ($map->dots as $dot) {
         $mood = $dot->row['week_tweets'] > 0 ? $dot->row['week_sentiment'] : null;
         $class = $mood === null ? 'none' : 'm' . mood_class($mood, $step);
         [$x, $y, $r] = [px($dot->x), px($dot->y), px($dot->r)];
-        [$station, $told] = [escaped($dot->row['station']), escaped(told($dot->row))];
+        [$station, $told] = [escaped($dot->row['station']), escaped(told($dot->row, $kind))];
         $circles .= "<circle class=\"dot $class\" cx=\"$x\" cy=\"$y\" r=\"$r\" data-station=\"$station\">"
             . "<title>$told</title></circle>\n";
     }
@@ -87,14 +88,14 @@ function drawn_dots(MapView $map, float $step): string
 }
 
 /** A station in a few lines; map.js shows the first as a heading. */
-function told(array $row): string
+function told(array $row, PriceKind $kind): string
 {
     $tweets = $row['week_tweets'] > 0 && $row['week_sentiment'] !== null
         ? count_of($row['week_tweets'], 'tweet') . ', mood ' . signed($row['week_sentiment'])
         : 'No tweets this week';
     $price = $row['average_price'] === null
-        ? 'No sales within 1 km'
-        : pounds($row['average_price']) . ' on average, ' . count_of($row['sales'], 'sale');
+        ? "No {$kind->noun()}s within 1 km"
+        : pounds($row['average_price']) . ' on average, ' . $kind->count($row['sales']);
     $lines = [$row['station'], 'Zone ' . zone_name($row['zone']), $tweets, $price, (string) $row['topics']];
     return implode("\n", array_filter($lines, static fn (string $line): bool => $line !== ''));
 }
