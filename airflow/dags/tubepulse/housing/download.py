@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,13 +79,12 @@ class Host:
                 log.info("reading %s (%s bytes)", url, answer.headers.get("Content-Length", "unknown"))
                 content = io.BufferedReader(answer.raw, CHUNK)
                 if content.peek(len(ZIP)).startswith(ZIP):
-                    with _unpacked(content, url) as table:
-                        yield _text(table)
+                    with _unpacked(content, url) as lines:
+                        yield lines
                 else:
                     yield _text(content)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            # Where a host leads elsewhere, the address there may be a signed one
-            said = _QUERY.sub("?…", str(error))
+            said = without_queries(str(error))
             raise DownloadFailed(
                 f"{url} broke off, or did not answer: {type(error).__name__}: {said}"
             ) from None
@@ -107,6 +107,11 @@ class Host:
         raise FileNotThere(f"{url} was answered {status}: see connection {self.name}, its host and its extra")
 
 
+def without_queries(text: str) -> str:
+    """Without the queries of the addresses in it: where a host leads elsewhere, those may be signed."""
+    return _QUERY.sub("?…", text)
+
+
 def _text(content: IO[bytes]) -> io.TextIOWrapper:
     # A stray byte must not stop a month: no column that is used has letters beyond ASCII. Nor must a stray
     # carriage return make two lines of one.
@@ -114,15 +119,29 @@ def _text(content: IO[bytes]) -> io.TextIOWrapper:
 
 
 @contextmanager
-def _unpacked(content: io.BufferedReader, url: str) -> Iterator[IO[bytes]]:
-    """The largest CSV of a zip: a zip is read from its end, so it goes to the disk first."""
+def _unpacked(content: io.BufferedReader, url: str) -> Iterator[Iterator[str]]:
+    """The lines of a zip's largest CSV: a zip is read from its end, so it goes to the disk first."""
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(content, file, CHUNK)
         try:
-            with zipfile.ZipFile(file) as archive, archive.open(_largest(archive, url)) as member:
-                yield member
+            archive = zipfile.ZipFile(file)
+            table = archive.open(_largest(archive, url))
         except zipfile.BadZipFile as error:
             raise DownloadFailed(f"{url} is no whole zip: {error}") from None
+        except RuntimeError as error:  # encrypted, or (NotImplementedError) compressed in an unknown way
+            raise FileNotThere(
+                f"{url}: this zip cannot be unpacked: {error}; name another file in the connection's extra"
+            ) from None
+        with archive, table:
+            yield _undamaged(_text(table), url)
+
+
+def _undamaged(lines: Iterator[str], url: str) -> Iterator[str]:
+    # Not around their reader: its own errors are none of the zip's
+    try:
+        yield from lines
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DownloadFailed(f"{url} is no whole zip: {error!r}") from None
 
 
 def _largest(archive: zipfile.ZipFile, url: str) -> zipfile.ZipInfo:

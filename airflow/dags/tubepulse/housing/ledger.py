@@ -47,7 +47,7 @@ class Ledger:
             self._keep(sale)
 
     def year(self, rows: Iterable[Row]) -> None:
-        """Read a year's file: what the update file changed is left out."""
+        """Read a year's file: what the update file changed, or the row itself withdraws, is left out."""
         for row in rows:
             sale = self._judged(row)
             if sale is None:
@@ -61,9 +61,13 @@ class Ledger:
                 self._keep(sale)
 
     def _withdraws(self, row: Row) -> bool:
-        withdraws = len(row.cells) == price_paid.COLUMNS and row.cells[price_paid.STATUS] == "D"
-        self.counts["read"] += withdraws
-        return withdraws
+        """Does this row of the update file take a sale back? It is counted; without an id, rejected."""
+        if len(row.cells) != price_paid.COLUMNS or row.cells[price_paid.STATUS] != "D":
+            return False
+        self.counts["read"] += 1
+        if not price_paid.is_id(transaction_id := row.cells[price_paid.TRANSACTION_ID]):
+            self._reject(row, Refused("bad transaction id", transaction_id))
+        return True
 
     def _judged(self, row: Row) -> Sale | None:
         self.counts["read"] += 1
@@ -76,6 +80,9 @@ class Ledger:
             day = price_paid.day_of(row.cells, self.today)
             if day not in self.window:
                 self.counts["out_of_window"] += 1
+                return None
+            if row.cells[price_paid.STATUS] == "D":  # of a year's file
+                self.counts["withdrawn"] += 1
                 return None
             return price_paid.sale(row, day)
         except Refused as refused:

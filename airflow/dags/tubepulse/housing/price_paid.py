@@ -36,7 +36,7 @@ _PRICE = re.compile(r"[0-9]{1,12}")
 
 
 class TruncatedFile(AirflowException):
-    """The file ends in the midst of a row; the next try may get all of it."""
+    """The file is empty, or ends in the midst of a row; the next try may get all of it."""
 
 
 class NotPricePaid(AirflowFailException):
@@ -63,21 +63,25 @@ class Row:
 def rows(lines: Iterable[str], file: str) -> Iterator[Row]:
     """The rows of a file's lines (with their ends), each judged on its own: a stray quote spoils one line.
 
-    Raises NotPricePaid for a first line of another layout, TruncatedFile where the last is cut off.
+    Raises NotPricePaid for a first line of another layout, TruncatedFile where the last is cut off (it ends
+    neither in a line end nor in a quoted status), or where there is none.
     """
+    number = 0
     for number, line in enumerate(lines, start=1):
         try:
             cells = next(csv.reader((line,)), [])
         except csv.Error:  # a field without an end
             cells = []
-        if len(cells) != COLUMNS:
-            if not line.endswith("\n"):
-                raise TruncatedFile(f"{file}, line {number}: the file breaks off in this line")
-            if number == 1:
-                raise NotPricePaid(
-                    f"{file}, line 1: {len(cells)} columns, Price Paid Data has {COLUMNS}: {line[:40]!r}"
-                )
+        whole = len(cells) == COLUMNS
+        if not line.endswith("\n") and not (whole and line.endswith('"') and cells[STATUS]):
+            raise TruncatedFile(f"{file}, line {number}: the file breaks off in this line")
+        if number == 1 and not whole:
+            raise NotPricePaid(
+                f"{file}, line 1: {len(cells)} columns, Price Paid Data has {COLUMNS}: {line[:40]!r}"
+            )
         yield Row(file, number, cells)
+    if number == 0:
+        raise TruncatedFile(f"{file}, line 1: the file is empty")
 
 
 def is_id(text: str) -> bool:
@@ -120,7 +124,7 @@ def sale(row: Row, day: date) -> dict[str, object]:
         raise Refused("bad price", cells[PRICE])
     if cells[PROPERTY_TYPE] not in ("D", "S", "T", "F"):
         raise Refused("bad property type", cells[PROPERTY_TYPE])
-    if cells[STATUS] not in ("A", "C", "D"):
+    if cells[STATUS] not in ("A", "C"):
         raise Refused("bad record status", cells[STATUS])
     postcode = normalised(cells[POSTCODE])
     if not postcode:

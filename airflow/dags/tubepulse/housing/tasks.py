@@ -29,7 +29,8 @@ def fetch_prices(month: str, params: Mapping[str, Any]) -> dict[str, int]:
 
     The DAG's param `source` may override the Variable's. Returns the source's counts, raises what it raises.
     """
-    settings, source = HousingSettings.load(), asked_source(params)
+    settings = HousingSettings.load()
+    source = asked_source(params, settings)
     window = Month.parse(month).window(settings.months, settings.registration_months)
     raw = raw_stage(month, source)
     matched_stage(month, source).clear()  # of an earlier run: never to be loaded as this one's
@@ -57,9 +58,12 @@ def match_stations(month: str, params: Mapping[str, Any]) -> dict[str, int]:
     return counts
 
 
-def asked_source(params: Mapping[str, Any]) -> Source:
-    """The source that the DAG's param names, else the Variable; raises UnknownSource, BadSetting."""
-    settings = HousingSettings.load()
+def asked_source(params: Mapping[str, Any], settings: HousingSettings | None = None) -> Source:
+    """The source that the DAG's param names, else the Variable; raises UnknownSource, BadSetting.
+
+    The Variable is read unless its `settings` are given.
+    """
+    settings = settings or HousingSettings.load()
     return source_named(params["source"] or settings.source, settings)
 
 

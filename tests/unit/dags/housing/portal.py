@@ -1,13 +1,12 @@
 """A small portal on loopback, and the rules to read it with."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from airflow.sdk import Connection
-
 from tests.unit.dags.housing.hosts import Host
+from tubepulse.housing import download
 from tubepulse.housing.listings.rules import Field, SiteRules
 from tubepulse.housing.listings.site import ListingSite
 from tubepulse.housing.months import Window
@@ -103,9 +102,24 @@ class Portal:
         return [row["transaction_id"] for row in self.rows()]
 
 
+@dataclass
+class Clock:
+    """A clock that moves when somebody sleeps, and by `step` whenever it is read."""
+
+    now: float = 0.0
+    step: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def read(self) -> float:
+        self.now += self.step
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 def portal_of(host: Host, raw: Stage, matched: Stage) -> Portal:
-    connection = Connection(
-        conn_id="homes", conn_type="http", schema="http", host="127.0.0.1", port=host.port
-    )
-    site = ListingSite(rules(), 1000, 0.5, connection, clock=lambda: NOW, backoff_s=0)
+    own = download.Host("homes", f"http://127.0.0.1:{host.port}/", None, {})
+    site = ListingSite(rules(), 1000, 0.5, own, clock=lambda: NOW, backoff_s=0)
     return Portal(host, raw, matched, site)

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -77,6 +78,51 @@ def test_a_zip_that_is_none_or_has_no_table(server: Server) -> None:
     server.serve("/g.zip", zipped(README=""))
     with pytest.raises(FileNotThere, match="no CSV in this zip"):
         read(host(server), "g.zip")
+
+
+def damaged(how: str) -> bytes:
+    """A zip whose directory is whole, and whose CSV is not."""
+    content = bytearray(zipped(ONSPD=TEXT))
+    directory = content.rindex(b"PK\x01\x02")
+    if how == "deflate":
+        content[200:260] = b"\xff" * 60
+    elif how == "crc":
+        content[directory + 16] ^= 1
+    elif how == "end":  # stored, and longer than the file
+        content[directory + 10] = content[8] = 0
+        content[directory + 20 : directory + 28] = (10**6).to_bytes(4, "little") * 2
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"), [("deflate", "error("), ("crc", "BadZipFile("), ("end", "EOFError(")]
+)
+def test_a_zip_that_is_damaged_within(server: Server, how: str, cause: str) -> None:
+    server.serve("/f.zip", damaged(how))
+    with pytest.raises(DownloadFailed, match=r"f\.zip is no whole zip: ") as error:
+        read(host(server), "f.zip")
+    assert cause in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "said"),
+    [(8, 1, "encrypted"), (10, 9, "compression method is not supported"), (6, 99, "file version 9.9")],
+)
+def test_a_zip_that_cannot_be_unpacked(server: Server, at: int, value: int, said: str) -> None:
+    content = bytearray(zipped(ONSPD=TEXT))
+    content[content.rindex(b"PK\x01\x02") + at] = value
+    content[at - 2] = value  # the member's own header has the same fields
+    server.serve("/f.zip", bytes(content))
+    with pytest.raises(FileNotThere, match=rf"f\.zip: this zip cannot be unpacked: .*{said}.*; name another"):
+        read(host(server), "f.zip")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, NotImplementedError, EOFError, zlib.error])
+def test_a_readers_own_error_is_none_of_the_zips(server: Server, error: type[Exception]) -> None:
+    server.serve("/f.zip", zipped(ONSPD=TEXT))
+    with pytest.raises(error, match="mine"), host(server).lines("f.zip") as lines:
+        next(lines)
+        raise error("mine")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])

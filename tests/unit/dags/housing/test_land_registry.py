@@ -1,8 +1,8 @@
 """The source land_registry: from the files of a host to rows of the table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,10 +16,11 @@ from tubepulse.housing.source import Fetched, NothingFetched, TooManyRejects
 from tubepulse.housing.stage import Stage
 from tubepulse.stations import Station
 
+NOW = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 WINDOW = Window(date(2025, 8, 1), date(2026, 7, 31))
 ANGEL, BANK = Station("Angel", 51.5, 0.0, 1.0), Station("Bank", 51.51, 0.0, 1.0)  # 1112 m apart
 PLACES = ONSPD + postcode("ZQ1 1AA", 51.5001) + postcode("ZQ1 1AB", 51.505, terminated="202001")
-OTHER_YEAR = row(90, county="KENT")  # a whole file, without a sale that is asked for
+NO_SALE = row(90, county="KENT")  # a whole file, without a sale that is asked for
 FAR, NOWHERE = postcode("ZQ9 9ZZ", 51.7), postcode("ZQ1 1ZZ", 99.999999)
 
 
@@ -32,7 +33,9 @@ class World:
     matched: Stage
     source: LandRegistry
 
-    def serve(self, year: str, update: str = "", other_year: str = OTHER_YEAR, places: str = PLACES) -> None:
+    def serve(
+        self, year: str, update: str = NO_SALE, other_year: str = NO_SALE, places: str = PLACES
+    ) -> None:
         files = {
             "/pp-2026.csv": year,
             "/pp-2025.csv": other_year,
@@ -59,7 +62,7 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with serving() as host, stages("raw/", "matched/") as (raw, matched):
         connect(monkeypatch, host)
-        yield World(host, raw, matched, LandRegistry(radius_m=1000, max_rejected=0.5))
+        yield World(host, raw, matched, LandRegistry(1000, 0.5, clock=lambda: NOW))
 
 
 def test_from_a_file_to_rows(world: World) -> None:
@@ -85,12 +88,12 @@ def test_what_is_not_asked_for_is_counted(world: World) -> None:
     out = row(2, county="KENT") + row(3, category="B") + row(4, type="O")
     world.serve(row(1) + out + row(5, date="2026-08-01 00:00") + row(6, date="2025-07-31 00:00"))
     counts = world.fetch().counts
-    wanted = {"read": 7, "sales": 1, "out_of_scope": 4, "out_of_window": 2, "rejected": 0}
+    wanted = {"read": 8, "sales": 1, "out_of_scope": 5, "out_of_window": 2, "rejected": 0}
     assert {name: counts[name] for name in wanted} == wanted
 
 
 def test_rejects_have_file_line_reason_and_value(world: World) -> None:
-    tomorrow = f"{datetime.now(UTC).date() + timedelta(days=1)} 00:00"
+    tomorrow = "2026-11-24 00:00"
     bad = row(2, price="0") + '"1","2"\r\n' + row(3, date=tomorrow) + row(1)
     good = "".join(row(number) for number in range(10, 20))
     world.serve(row(1) + bad + good)
@@ -140,11 +143,31 @@ def test_what_cannot_be_read_withdraws_nothing(world: World) -> None:
     assert world.rejects() == [("update.csv", 2, "wrong number of columns", "5")]
 
 
-@pytest.mark.parametrize("year", ["2025", "2026"])
-def test_an_empty_year_is_no_year(world: World, year: str) -> None:
+def test_a_withdrawal_without_an_id_is_a_reject(world: World) -> None:
+    world.serve(row(1), row(8) + row(id="{1}", status="D"))
+    world.fetch()
+    assert world.rejects() == [("update.csv", 2, "bad transaction id", "{1}")]
+
+
+def test_a_year_may_withdraw_a_sale_itself(world: World) -> None:
+    world.serve(row(1) + row(2, status="D") + row(3, status="D", county="KENT"))
+    counts = world.fetch().counts
+    assert [one["transaction_id"] for one in world.sales()] == [guid(1)]
+    assert (counts["withdrawn"], counts["rejected"]) == (1, 0)
+
+
+def test_today_is_the_clocks(world: World) -> None:
+    world.source = replace(world.source, clock=lambda: datetime(2026, 3, 3, 23, 59, tzinfo=UTC))
+    world.serve(row(1) + row(2, date="2026-03-03 00:00"))
+    world.fetch()
+    assert world.rejects() == [("pp-2026.csv", 1, "date in the future", "2026-03-04 00:00")]
+
+
+@pytest.mark.parametrize("file", ["update.csv", "pp-2025.csv", "pp-2026.csv"])
+def test_an_empty_file_is_none(world: World, file: str) -> None:
     world.serve(row(1))
-    world.host.serve(f"/pp-{year}.csv", "")
-    with pytest.raises(TruncatedFile, match=f"pp-{year}.csv, line 1: the file is empty"):
+    world.host.serve(f"/{file}", "")
+    with pytest.raises(TruncatedFile, match=f"{file}, line 1: the file is empty"):
         world.fetch()
 
 

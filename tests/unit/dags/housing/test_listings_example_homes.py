@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from airflow.sdk import Connection
 from moto import mock_aws
 
 from fixtures.replay.web import Server
 from fixtures.server import routes
-from tubepulse.housing.listings.names import StationNames, plain
+from tubepulse.housing.download import Host
+from tubepulse.housing.listings.names import StationNames, compared
 from tubepulse.housing.listings.rules import SiteRules
 from tubepulse.housing.listings.site import ListingSite
 from tubepulse.housing.months import Window
@@ -43,16 +43,10 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Hook]:
 def site() -> Iterator[ListingSite]:
     with Server(("127.0.0.1", 0), routes()) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        connection = Connection(
-            conn_id="example_homes",
-            conn_type="http",
-            schema="http",
-            host="127.0.0.1",
-            port=server.server_port,
-        )
+        host = Host("example_homes", f"http://127.0.0.1:{server.server_port}/", None, {})
         rules = SiteRules.named("example_homes")
         rules = replace(rules, values={**rules.values, "seconds_between_requests": 0})
-        yield ListingSite(rules, 1000, 0.02, connection, backoff_s=0)
+        yield ListingSite(rules, 1000, 0.02, host, backoff_s=0)
         server.shutdown()
 
 
@@ -76,9 +70,9 @@ def test_it_finds_what_the_portal_holds(s3: S3Hook, site: ListingSite) -> None:
 def test_every_station_is_found_by_its_own_name() -> None:
     names = StationNames((station.name for station in STATIONS), {})
     assert [names.find(station.name) for station in STATIONS] == [station.name for station in STATIONS]
-    assert len({plain(station.name) for station in STATIONS}) == len(STATIONS)
-    assert all(plain(plain(station.name)) == plain(station.name) for station in STATIONS)
+    assert len({compared(station.name) for station in STATIONS}) == len(STATIONS)
+    assert all(compared(compared(station.name)) == compared(station.name) for station in STATIONS)
 
 
 def _base(site: ListingSite) -> str:
-    return f"http://127.0.0.1:{site.connection.port}"
+    return site.host.base_url.rstrip("/")

@@ -1,6 +1,7 @@
 """A page of listings into fields and rejects; made-up markup."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -25,7 +26,7 @@ def listing(inner: str = LINK + PRICE + REST, number: str = "EH-1") -> str:
 
 def read(text: str) -> Page:
     page = parse(text, RULES, URL)
-    json.dumps(page.plain(), ensure_ascii=False).encode()
+    json.dumps(asdict(page), ensure_ascii=False).encode()
     return page
 
 
@@ -101,11 +102,23 @@ def test_a_guide_price_is_a_price() -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["javascript:alert(1)", "//other.host/1", "data:text/html,x", "http://[::1/1", "https://homes.example/1"],
-)
+    [
+        "javascript:alert(1)", "//other.host/1", "data:text/html,x", "http://[::1/1", "http://homes.example:8080/1",
+        "https://homes.example:80/1", "http://somebody@homes.example/1", "ftp://homes.example/1",
+        "http://homes.example:port/1",
+    ],
+)  # fmt: skip
 def test_a_link_that_is_not_the_sites_own(link: str) -> None:
     text = listing(LINK.replace("/for-sale/details/EH-1/", link) + PRICE)
     assert refused(text) == [(1, BROKEN, f"EH-1: link {link}")]
+
+
+@pytest.mark.parametrize(
+    "link", ["http://HOMES.example:80/1", "https://homes.example/1", "//homes.example/1"]
+)
+def test_the_sites_own_in_other_words(link: str) -> None:
+    own = only(listing(LINK.replace("/for-sale/details/EH-1/", link) + PRICE))["link"]
+    assert own == (link if ":" in link else f"http:{link}")
 
 
 def test_a_station_that_cannot_be_read_is_rejected_alone() -> None:

@@ -1,14 +1,11 @@
 """From a site's first page to its last: where a walk ends, what stops it, and where it goes on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from tests.unit.dags.housing import test_listings_web
-from tests.unit.dags.housing.hosts import serving, stages
-from tests.unit.dags.housing.portal import END, NOW, Portal, home, near, page, path, portal_of, rules
+from tests.unit.dags.housing.portal import END, NOW, Clock, Portal, home, near, page, path, rules
 from tubepulse.housing.listings.errors import (
     BadPage,
     EndlessPages,
@@ -26,19 +23,9 @@ BROKEN = "<div class=home>nothing to be read</div>"
 LOGIN = "<html><form class=login></form></html>"
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[Portal]:
-    with serving() as host, stages("raw/", "matched/") as (raw, matched):
-        yield portal_of(host, raw, matched)
-
-
 @pytest.fixture
-def portal(bucket: Portal) -> Portal:
+def portal(portal: Portal) -> Portal:
     """Three pages of two homes each."""
-    bucket.raw.clear()
-    for all_of in (bucket.host.files, bucket.host.once, bucket.host.asked):
-        all_of.clear()
-    portal = replace(bucket)
     portal.lists([home(1), home(2)], [home(3), home(4)], [home(5), home(6)])
     return portal
 
@@ -94,8 +81,21 @@ def test_a_list_without_homes(portal: Portal) -> None:
 def test_the_last_page_for_ever(portal: Portal) -> None:
     for number in range(4, 20):
         portal.show(number, page(home(5), home(6)))
-    portal.fetch()
-    assert portal.asked == [path(number) for number in (1, 2, 3, 4)]
+    assert portal.fetch().counts["pages"] == 3
+    assert portal.asked == [path(number) for number in (1, 2, 3, 4, 5)]
+
+
+def test_a_whole_page_of_new_homes_at_the_top(portal: Portal) -> None:
+    # All that page 1 had stands on page 2 when it is asked for, and so on
+    portal.lists([home(1), home(2)], [home(1), home(2)], [home(3), home(4)], [home(5), home(6)])
+    assert portal.fetch().counts == {"pages": 4, "listings": 6}
+    assert portal.homes() == ALL_HOMES
+
+
+def test_a_repetition_beyond_the_most_pages(portal: Portal) -> None:
+    portal.change(pages__most=3)
+    portal.show(4, page(home(1), home(2)))
+    assert portal.fetch().counts["pages"] == 3
 
 
 def test_new_homes_at_the_top_move_the_others_down(portal: Portal) -> None:
@@ -151,12 +151,44 @@ def test_a_later_page_that_is_wrong(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "to"), [(1, "/sold/"), (1, ""), (1, "http://["), (2, "https://example.org/"), (2, "http://[")]
-)
+    ("number", "to"), [
+        (1, "/sold/"), (1, ""), (1, "http://["), (2, "https://example.org/list/"), (2, "http://["), (2, ""),
+        (2, "/captcha?back=%2Flist%2F"), (2, path(2)), (2, path(2) + "#top"), (2, "/list/captcha"),
+    ]
+)  # fmt: skip
 def test_a_page_that_leads_elsewhere(portal: Portal, number: int, to: str) -> None:
     portal.show(number, "", 302, Location=to)
-    with pytest.raises(BadPage, match=rf"page={number} leads elsewhere, to '"):
+    with pytest.raises(BadPage, match=rf"page={number} answered 302 and leads elsewhere, to '"):
         portal.fetch()
+
+
+@pytest.mark.parametrize("status", [300, 304, 305])
+def test_an_answer_that_leads_nowhere(portal: Portal, status: int) -> None:
+    portal.show(4, "", status, Location=path(1))
+    with pytest.raises(BadPage, match=rf"page=4 answered {status} and leads elsewhere"):
+        portal.fetch()
+
+
+@pytest.mark.parametrize(
+    ("template", "to", "ends"),
+    [
+        ("/homes/page-{page}/", "/homes/page-3/", True),
+        ("/homes/page-{page}/", "/homes/", True),
+        ("/homes/page-{page}/", "/homes", True),
+        ("/homes/page-{page}/", "/homes/blocked/", False),
+        ("/homes/page-{page}/", "/", False),
+        ("/{page}", "/", True),
+    ],
+)
+def test_a_page_number_in_the_path(portal: Portal, template: str, to: str, ends: bool) -> None:
+    portal.change(first_page=template)
+    portal.host.serve(template.format(page=1), page(home(1)), Content_Type="text/html")
+    portal.host.serve(template.format(page=2), "", 302, Location=to)
+    if ends:
+        assert portal.fetch().counts["pages"] == 1
+    else:
+        with pytest.raises(BadPage):
+            portal.fetch()
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain; charset=utf-8", ""])
@@ -208,7 +240,7 @@ def test_nothing_is_read_that_robots_txt_forbids(portal: Portal, failing: Callab
 
 def test_a_single_page_that_robots_txt_forbids(portal: Portal) -> None:
     portal.host.serve("/robots.txt", "User-agent: *\nDisallow: /*page=3$")
-    with pytest.raises(RobotsDisallow, match=r"Disallow: /\*page=3\$ keeps programs from /list/\?page=3"):
+    with pytest.raises(RobotsDisallow, match=r"robots\.txt keeps programs from /list/\?page=3\. "):
         portal.fetch()
     assert portal.asked == [path(1), path(2)]
 
@@ -223,7 +255,7 @@ def test_without_robots_txt_nothing_is_read(portal: Portal) -> None:
 @pytest.mark.parametrize(("delay", "seconds"), [("7", 7), ("2", 5)])
 def test_the_slower_of_the_sites_pace_and_ours(portal: Portal, delay: str, seconds: float) -> None:
     portal.host.serve("/robots.txt", f"User-agent: *\nCrawl-delay: {delay}")
-    clock = test_listings_web.Clock()
+    clock = Clock()
     web = Web(
         f"http://127.0.0.1:{portal.host.port}", "me", None, Pace(5, clock.read, clock.sleep), backoff_s=0
     )
@@ -249,89 +281,6 @@ def test_pages_of_nothing_but_broken_markup_are_not_read_to_the_end(portal: Port
         portal.fetch()
     assert portal.asked == [path(1)]
     assert portal.raw.names() == []
-
-
-@pytest.mark.parametrize("number", [2, 3, 4])
-def test_it_goes_on_where_a_failed_try_ended(portal: Portal, number: int) -> None:
-    whole = portal.fetch().counts, portal.homes(), portal.rows()
-    portal.raw.clear()
-    portal.host.asked.clear()
-    for _ in range(4):
-        portal.host.serve_once(path(number), "", 503)
-    with pytest.raises(SiteUnavailable, match=rf"page={number}, after 4 tries: it answered 503"):
-        portal.fetch()
-    assert "fetched.json" not in portal.raw.names()
-    portal.site = replace(
-        portal.site, clock=lambda: NOW + timedelta(hours=20)
-    )  # the day of the first try stays
-    assert (portal.fetch().counts, portal.homes(), portal.rows()) == whole
-    tries = [portal.asked.count(path(one)) for one in (1, 2, 3, 4)]
-    assert tries == [5 if one == number else 1 for one in (1, 2, 3, 4)]
-
-
-def _fails_on_page_3(portal: Portal) -> None:
-    portal.show(3, "", 403)
-    with pytest.raises(LoginWall):
-        portal.fetch()
-    portal.show(3, page(home(5), home(6)))
-    portal.host.asked.clear()
-
-
-def test_a_home_that_moved_between_two_tries_is_loaded_once(portal: Portal) -> None:
-    _fails_on_page_3(portal)
-    portal.show(3, page(home(4), home(5)))  # a new home at the top has moved all by one
-    portal.show(4, page(home(6)))
-    portal.show(5, END)
-    portal.fetch()
-    assert portal.homes() == ALL_HOMES
-
-
-def _older(portal: Portal) -> None:
-    portal.site = replace(portal.site, clock=lambda: NOW + timedelta(days=1))
-
-
-def _other_rules(portal: Portal) -> None:
-    portal.change(refused={"^POA": "price on application"})
-
-
-def _other_host(portal: Portal) -> None:
-    portal.site.connection.host = "localhost"
-
-
-def _no_first_page(portal: Portal) -> None:
-    portal.raw.s3.delete_objects(portal.raw.bucket, [portal.raw.prefix + "page-0001.json"])
-
-
-@pytest.mark.parametrize("change", [_older, _other_rules, _other_host, _no_first_page])
-def test_when_all_is_asked_anew(
-    portal: Portal, change: Callable[[Portal], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _fails_on_page_3(portal)
-    monkeypatch.setattr(portal.site.connection, "host", "127.0.0.1")  # to be put back afterwards
-    change(portal)
-    portal.lists([home(7)])
-    portal.fetch()
-    assert portal.asked == [path(1), path(2)]
-    assert portal.raw.names() == ["fetched.json", "page-0001.json"]
-
-
-def test_more_pages_than_may_be_are_no_reason_to_ask_anew(portal: Portal) -> None:
-    portal.change(pages__most=2)
-    with pytest.raises(EndlessPages):
-        portal.fetch()
-    portal.host.asked.clear()
-    portal.change(pages__most=9, contact="somebody else")
-    portal.fetch()
-    assert portal.asked == [path(3), path(4)]
-
-
-def test_a_finished_walk_is_no_earlier_try(portal: Portal) -> None:
-    portal.fetch()
-    portal.host.asked.clear()
-    portal.lists([home(7)])
-    portal.fetch()
-    assert portal.asked == [path(1), path(2)]
-    assert portal.homes() == ["H7"]
 
 
 def test_a_home_on_several_pages_is_loaded_once(portal: Portal) -> None:

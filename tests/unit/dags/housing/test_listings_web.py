@@ -3,35 +3,18 @@
 import gzip
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event
 
 import pytest
 
 from tests.unit.dags.housing.hosts import Host, serving
+from tests.unit.dags.housing.portal import Clock
 from tubepulse.housing.listings.errors import PageTooLarge, SiteUnavailable
 from tubepulse.housing.listings.web import LONGEST_PAGE_S, Pace, Web, retry_after
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LARGEST = 100_000  # bytes
-
-
-@dataclass
-class Clock:
-    """A clock that moves when somebody sleeps, and by `step` whenever it is read."""
-
-    now: float = 0.0
-    step: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def read(self) -> float:
-        self.now += self.step
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture
@@ -105,6 +88,8 @@ def test_the_site_says_how_long(host: Host, asked: str, waited: float) -> None:
         ("Mon, 99 Nov 2026 11:00:00 GMT", None),
         (" 5 ", 5),
         ("9" * 5000, float("inf")),
+        ("Mon, 23 Nov 2026 12:00:30 +99999999999", None),
+        ("Mon, 23 Nov 99999999999999999999 12:00:30 GMT", None),
         ("-5", None),
         ("\N{SUPERSCRIPT TWO}", None),
         ("", None),

@@ -53,6 +53,39 @@ def test_a_file_that_breaks_off() -> None:
         positions(lines(postcode("ZQ1 1AA"), "ZQ1 1AB,ZQ1"), {"ZQ11AA"}, "f")
 
 
+def test_a_line_that_breaks_off_where_csv_gives_up() -> None:
+    with pytest.raises(TruncatedPostcodes, match="f, line 3: the file breaks off"):
+        positions(lines(postcode("ZQ1 1AA"), '"ZQ1" 1AB\rZQ1'), {"ZQ11AA"}, "f")
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        '"' + postcode("ZQ1 1AB"),
+        postcode("ZQ1 1AB").replace(",198001", ',"198001'),
+        '"ZQ1"\r1AB,ZQ1\r\n',  # a bare csv.Error
+        f'"{"x" * 200_000}"\r\n',
+    ],
+    ids=["first", "midst", "carriage return", "long"],
+)
+def test_a_stray_quote_spoils_one_row(spoilt: str, caplog: pytest.LogCaptureFixture) -> None:
+    around = postcode("ZQ1 1AA"), spoilt, postcode("ZQ1 1AC"), postcode("ZQ1 1AD")
+    found = positions(lines(*around), {"ZQ11AA", "ZQ11AB", "ZQ11AC", "ZQ11AD"}, "f")
+    assert [one["postcode"] for one in found] == ["ZQ11AA", "ZQ11AC", "ZQ11AD"]
+    assert "f: 1 rows have not the header's 7 columns" in caplog.text
+
+
+def test_a_last_row_that_has_its_end_does_not_break_off(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(positions(lines(postcode("ZQ1 1AA"), '"ZQ1"\r1AB\r\n'), {"ZQ11AA"}, "f")) == 1
+    assert "f: 1 rows" in caplog.text
+
+
+def test_cells_may_be_quoted() -> None:
+    quoted = '"a","a","ZQ1 1AA","1980,01","","51.5","-0.1"\r\n'
+    (found,) = positions(['"pcd","pcd2","pcds","dointr","doterm","lat","long"\r\n', quoted], {"ZQ11AA"}, "f")
+    assert (found["latitude"], found["longitude"], found["terminated"]) == (51.5, -0.1, False)
+
+
 def test_blank_lines_are_none() -> None:
     assert len(positions(lines("\r\n", postcode("ZQ1 1AA"), "\r\n"), {"ZQ11AA"}, "f")) == 1
 

@@ -63,6 +63,7 @@ def test_spellings(changes: dict[str, str], column: str, value: object) -> None:
         ({"date": "2026-11-24 00:00"}, "date in the future", "2026-11-24 00:00"),
         ({"type": "X"}, "bad property type", "X"),
         ({"status": "Z"}, "bad record status", "Z"),
+        ({"status": "D"}, "bad record status", "D"),
         ({"id": "{1}"}, "bad transaction id", "{1}"),
         ({"postcode": "  "}, "no postcode", "{00000001-0000-0000-E053-000000000000}"),
     ],
@@ -109,13 +110,27 @@ def test_a_file_that_breaks_off() -> None:
         read(row(1), row(2)[:60])
 
 
+@pytest.mark.parametrize("gone", [3, 4])
+def test_a_file_that_breaks_off_in_its_last_column(gone: int) -> None:
+    line = row(2)[:-gone]  # of "A"\r\n
+    assert len(next(csv.reader([line]))) == price_paid.COLUMNS
+    with pytest.raises(TruncatedFile, match=r"pp\.csv, line 2: the file breaks off"):
+        read(row(1), line)
+
+
+@pytest.mark.parametrize("line", [row(2).rstrip(), row(2).replace('"', ""), row(2, status="")])
+def test_a_whole_last_line(line: str) -> None:
+    assert len(read(row(1), line)[1].cells) == price_paid.COLUMNS
+
+
 def test_another_file() -> None:
     with pytest.raises(NotPricePaid, match=r"pp\.csv, line 1: 1 columns, Price Paid Data has 16: '<html>"):
         read("<html>\n", "<body>\n")
 
 
-def test_an_empty_file_has_no_rows() -> None:
-    assert read() == []
+def test_an_empty_file_is_none() -> None:
+    with pytest.raises(TruncatedFile, match=r"pp\.csv, line 1: the file is empty"):
+        read()
 
 
 @given(

@@ -28,7 +28,7 @@ class BadPage(AirflowFailException):
 
 
 class PageTooLarge(BadPage):
-    """A page is larger than largest_page_bytes, or holds more listings than any page should."""
+    """A page is larger than largest_page_bytes, or holds more listings or tags than any page should."""
 
 
 class NoListings(AirflowFailException):

@@ -1,7 +1,7 @@
 """Markup that others wrote: into a tree of a bearable size, and fields out of it."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
@@ -9,6 +9,7 @@ from tubepulse.housing.listings.errors import PageTooLarge
 from tubepulse.housing.listings.rules import Field
 
 LONGEST_TEXT = 500
+PORTS = {"http": 80, "https": 443}
 # A selector's cost is tags times depth: a page with more of them than any portal's could take hours
 MOST_TAGS, DEEPEST = 50_000, 64
 # html.parser takes minutes over a few MB of unclosed tags; lxml takes seconds
@@ -67,7 +68,12 @@ def own_link(url: str, link: str) -> str | None:
     try:
         absolute = urljoin(url, link)
         own, other = urlsplit(url), urlsplit(absolute)
-        same = (own.scheme, own.netloc) == (other.scheme, other.netloc)
+        same = other.scheme in PORTS and other.username is None and _host(own) == _host(other)
     except ValueError:
         return None
     return absolute if same else None
+
+
+def _host(parts: SplitResult) -> tuple[str | None, int | None]:
+    """Name and port, None for the scheme's usual one."""
+    return parts.hostname, None if parts.port == PORTS.get(parts.scheme) else parts.port

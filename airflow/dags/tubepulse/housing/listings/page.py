@@ -1,7 +1,7 @@
 """A page of listings: from its bytes to plain fields and rejects."""
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,10 +36,6 @@ class Page:
     listings: int = 0
     end: bool = False  # it says that there are no more
     login: bool = False
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)
 
 
 def decode(content: bytes, declared: str | None) -> str:

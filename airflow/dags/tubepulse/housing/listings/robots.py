@@ -2,18 +2,18 @@
 
 from protego import Protego
 
+from tubepulse.housing.download import without_queries
+from tubepulse.housing.listings.checks import SLOWEST_S
 from tubepulse.housing.listings.errors import PageTooLarge, RobotsDisallow, SiteUnavailable
-from tubepulse.housing.listings.web import AGENT, Web
+from tubepulse.housing.listings.web import AGENT, Answer, Web
 
 LARGEST = 500 * 1024  # bytes: what RFC 9309 wants to be read at least
-SLOWEST_S = 3600
 
 
 class Robots:
     """What the site lets programs read."""
 
     def __init__(self, text: str, base_url: str) -> None:
-        self._text = text
         self._base_url = base_url
         self._rules = Protego.parse(text)
 
@@ -27,17 +27,19 @@ class Robots:
         except PageTooLarge as error:
             raise RobotsDisallow(f"robots.txt can't be obeyed: {error}") from None
         if answer.status in (401, 403):
-            raise RobotsDisallow(f"{answer.url} answered {answer.status}: then nothing may be read")
+            raise RobotsDisallow(f"{_where(answer)} answered {answer.status}: then nothing may be read")
         if answer.status != 200 and not 400 <= answer.status < 500:
-            raise SiteUnavailable(f"{answer.url} answered {answer.status}: without it nothing may be read")
+            raise SiteUnavailable(
+                f"{_where(answer)} answered {answer.status}: without it nothing may be read"
+            )
         return cls(answer.content.decode("utf-8-sig", "replace"), web.base_url)
 
     def check(self, path: str) -> None:
-        """Raises RobotsDisallow where the page may not be read; the text names the rule."""
+        """Raises RobotsDisallow where the page may not be read."""
         if not self._rules.can_fetch(self._base_url + path, AGENT):
             raise RobotsDisallow(
-                f"{self._base_url}/robots.txt: Disallow: {self._rule(path)} keeps programs from {path}. Ask "
-                "the site's owner, or take another source (housing.source of the Variable)"
+                f"{self._base_url}/robots.txt keeps programs from {path}. Ask the site's owner, or take "
+                "another source (housing.source of the Variable)"
             )
 
     def seconds(self) -> float:
@@ -47,13 +49,6 @@ class Robots:
             raise RobotsDisallow(f"{self._base_url}/robots.txt: Crawl-delay {delay} leaves no time to read")
         return delay
 
-    def _rule(self, path: str) -> str:
-        """The longest Disallow that fits."""
-        lines = (line.split("#")[0].partition(":") for line in self._text.splitlines())
-        rules = [rule.strip() for key, _, rule in lines if key.strip().lower() == "disallow" and rule.strip()]
-        fitting = [
-            rule
-            for rule in rules
-            if not Protego.parse(f"User-agent: *\nDisallow: {rule}").can_fetch(self._base_url + path, AGENT)
-        ]
-        return max(fitting, key=len, default="(a rule)")
+
+def _where(answer: Answer) -> str:
+    return without_queries(answer.url)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
-from airflow.sdk import BaseHook, Connection
-
+from tubepulse.housing.download import Host
 from tubepulse.housing.listings.names import StationNames
-from tubepulse.housing.listings.rules import SiteRules
+from tubepulse.housing.listings.rules import ROOMS, SiteRules
 from tubepulse.housing.listings.walk import Walk, file_name
 from tubepulse.housing.listings.web import BACKOFF_S, Pace, Web
 from tubepulse.housing.months import Window
@@ -27,21 +26,24 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class ListingSite:
-    """The site that `rules` describe, at the host of `connection`."""
+    """The site that `rules` describe, at `host`."""
 
     rules: SiteRules
     radius_m: int
     max_rejected: float
-    connection: Connection
+    host: Host
     clock: Callable[[], datetime] = _now
     backoff_s: float = BACKOFF_S
     kind: str = "listing"
 
     @classmethod
     def named(cls, name: str, *, radius_m: int, max_rejected: float) -> Self:
-        """The site of housing/sites/<name>.yaml and connection <name>; raises UnknownSource, BadSite."""
+        """The site of housing/sites/<name>.yaml and connection <name>.
+
+        Raises UnknownSource, BadSite, BadConnection.
+        """
         rules = SiteRules.named(name)
-        return cls(rules, radius_m, max_rejected, BaseHook.get_connection(name))
+        return cls(rules, radius_m, max_rejected, Host.of(name))
 
     @property
     def name(self) -> str:
@@ -54,9 +56,8 @@ class ListingSite:
         Raises TooManyRejects and what is in errors.py; SiteUnavailable is for another try, which goes on.
         """
         pace = Pace(self.rules["seconds_between_requests"])
-        web = Web(
-            base_url(self.connection), self.rules["contact"], self.connection.password, pace, self.backoff_s
-        )
+        base_url = self.host.base_url.rstrip("/")
+        web = Web(base_url, self.rules["contact"], self.host.password, pace, self.backoff_s)
         now = self.clock().astimezone(UTC)
         walk = Walk(self.rules, web, raw, now, self.max_rejected)
         walk.run()
@@ -118,17 +119,8 @@ class ListingSite:
             if station is None:
                 yield {"station": None, "said": said}
                 continue
-            plain = {
-                key: item[key]
-                for key in ("price", "link", "address", "bedrooms", "bathrooms", "living_rooms")
-            }
+            kept = {key: item[key] for key in ("price", "link", "address", *ROOMS)}
             yield {
                 "source": self.name, "transaction_id": item["ad_id"], "station": station, "date": day,
-                "distance_m": round(near["distance_m"]), **plain,
+                "distance_m": round(near["distance_m"]), **kept,
             }  # fmt: skip
-
-
-def base_url(connection: Connection) -> str:
-    """Scheme, host and port of a connection."""
-    port = f":{connection.port}" if connection.port else ""
-    return f"{connection.schema or 'https'}://{connection.host}{port}"

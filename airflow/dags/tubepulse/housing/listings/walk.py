@@ -1,6 +1,7 @@
 """From a site's first page to its last; what was read before a failure is not asked for again."""
 
 import logging
+import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 HTML = ("text/html", "application/xhtml+xml")
 OLD = timedelta(days=1)
 LOG_EVERY = 10  # pages
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def file_name(number: int) -> str:
@@ -38,24 +40,34 @@ class Walk:
         robots = Robots.ask(self._web)
         self._web.pace.seconds = max(self._rules["seconds_between_requests"], robots.seconds())
         seen = {one for page in self.pages for one in page["ids"]}
-        while (number := len(self.pages) + 1) <= self._rules["pages.most"] + 1:
+        held: list[tuple[str, Page]] = []  # a page that repeats an earlier one: kept if a new one follows
+        while True:
+            number = len(self.pages) + len(held) + 1
             path = self._rules["first_page"].replace("{page}", str(number))
             robots.check(path)
             page = self._read(path, number)
-            if page is None or not page.listings or self._repeats(page):
+            if page is None or not page.listings:
                 break
-            if number > self._rules["pages.most"]:
+            repeats = self._repeats(page)
+            if repeats and held:
+                break
+            if not repeats and number > self._rules["pages.most"]:
                 raise EndlessPages(
                     f"{self._rules.name}: after {number - 1} pages there is still another one; if there are "
                     "so many, raise pages.most of the site's file"
                 )
-            self._keep(number, path, page, seen)
+            held.append((path, page))
+            if not repeats:
+                for one in held:
+                    self._keep(*one, seen)
+                held.clear()
         self._check()
 
     def _repeats(self, page: Page) -> bool:
         """Some sites answer with their last, or first, page for ever.
 
-        Listings known already are no such sign: new ones at the top move the others to later pages.
+        Listings known already are no such sign: new ones at the top move the others to later pages, and a
+        whole page of new ones moves a page to the next number, once.
         """
         return bool(page.ids) and any(set(page.ids) == set(earlier["ids"]) for earlier in self.pages)
 
@@ -102,18 +114,40 @@ class Walk:
         return page
 
     def _check_redirect(self, answer: Answer, number: int) -> None:
+        """Beyond its last page a site may lead back to its list; anything else is no end of it."""
         target = str(answer.headers.get("Location", ""))
+        here = urlsplit(answer.url)
         try:
             there = urlsplit(urljoin(answer.url, target))
         except ValueError:
             there = urlsplit("")
         if any(there.path.startswith(prefix) for prefix in self._rules["login.paths"]):
             raise LoginWall(f"{answer.url} leads to {target}")
-        # Beyond the last page a site may lead back to its list, but hardly to another host
-        if number == 1 or there.netloc != urlsplit(answer.url).netloc:
-            raise BadPage(f"{answer.url} leads elsewhere, to {target!r}; see first_page of the site's file")
+        back = (
+            number > 1
+            and answer.status in REDIRECTS
+            and there.netloc == here.netloc
+            and self._of_the_list(there.path)
+            and (there.path, there.query) != (here.path, here.query)
+        )
+        if not back:
+            raise BadPage(
+                f"{answer.url} answered {answer.status} and leads elsewhere, to {target!r}; see first_page "
+                "of the site's file"
+            )
 
-    def _keep(self, number: int, path: str, page: Page, seen: set[str]) -> None:
+    def _of_the_list(self, path: str) -> bool:
+        """Is it the path of one of the list's pages, or of the folder that they are in?"""
+        first_page: str = self._rules["first_page"]
+        before, numbered, after = urlsplit(first_page).path.partition("{page}")
+        if not numbered:
+            return path == before
+        folder = before.rpartition("/")[0]
+        page = re.escape(before) + r"\d+" + re.escape(after)
+        return path.rstrip("/") == folder or re.fullmatch(page, path) is not None
+
+    def _keep(self, path: str, page: Page, seen: set[str]) -> None:
+        number = len(self.pages) + 1
         items = [item for item in page.items if item["ad_id"] not in seen]
         seen.update(page.ids)
         started = self.pages[0]["started_at"] if self.pages else self._now.isoformat()

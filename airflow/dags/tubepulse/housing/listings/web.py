@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from tubepulse.housing.download import without_queries
 from tubepulse.housing.listings.errors import PageTooLarge, SiteUnavailable
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class Web:
             try:
                 answer = self._follow(url, largest) if follow else self._ask(url, largest)
             except (requests.RequestException, HTTPError) as error:
-                last = f"it does not answer, or broke off: {error}"
+                last = f"it does not answer, or broke off: {without_queries(str(error))}"
             else:
                 if answer.status not in BUSY and answer.status < 500:
                     return answer
@@ -111,8 +112,9 @@ class Web:
             try:
                 at = urljoin(at, answer.headers["Location"])
             except ValueError as error:
-                raise SiteUnavailable(f"{at} leads to no address: {error}") from None
-        raise SiteUnavailable(f"{url} leads elsewhere more than {MOST_REDIRECTS} times, at last to {at}")
+                raise SiteUnavailable(f"{without_queries(at)} leads to no address: {error}") from None
+        last = without_queries(at)
+        raise SiteUnavailable(f"{url} leads elsewhere more than {MOST_REDIRECTS} times, at last to {last}")
 
     def _ask(self, url: str, largest: int) -> Answer:
         self.pace.wait()
@@ -143,6 +145,6 @@ def retry_after(text: str, now: datetime) -> float | None:
         return float(text)
     try:
         then = parsedate_to_datetime(text)
-    except ValueError:
+        return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):  # no date; one with a number, or of a year, that no date has
         return None
-    return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds())
