@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,9 +14,13 @@ import pytest
 from tests.contract.harness import (
     BUCKET,
     CREDENTIALS,
+    ENDPOINT,
+    ON_AWS,
     REGION,
+    S3_ENDPOINT,
     Endpoint,
     Flow,
+    emr_client,
     free_port,
     http_ok,
     start_endpoint,
@@ -26,6 +31,19 @@ from tests.contract.harness import (
 if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
     from mypy_boto3_s3 import S3Client
+
+OWN_PROCESS = {"endpoint", "s3_url"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what needs a child process, where the environment names another endpoint."""
+    if not ENDPOINT:
+        return
+    left_out = [item for item in items if not OWN_PROCESS.isdisjoint(getattr(item, "fixturenames", ()))]
+    if ON_AWS:
+        left_out += [item for item in items if item not in left_out and not item.get_closest_marker("aws")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +62,14 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def s3(s3_url: str) -> S3Client:
-    """The S3 server with an empty bucket."""
-    client: S3Client = boto3.client("s3", endpoint_url=s3_url, **CREDENTIALS)  # type: ignore[call-overload]  # keywords from a dictionary
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+def s3(request: pytest.FixtureRequest) -> S3Client:
+    """The S3 server with a bucket."""
+    if ON_AWS:
+        return boto3.client("s3")
+    url = S3_ENDPOINT or request.getfixturevalue("s3_url")
+    client: S3Client = boto3.client("s3", endpoint_url=url, **CREDENTIALS)  # type: ignore[call-overload]  # keywords from a dictionary
+    with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     return client
 
 
@@ -63,7 +85,13 @@ def endpoint(s3: S3Client, s3_url: str, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-def emr(endpoint: Endpoint) -> EMRClient:
+def emr(request: pytest.FixtureRequest) -> EMRClient:
+    """A client of the endpoint that is tested."""
+    if ON_AWS:
+        return boto3.client("emr")
+    if ENDPOINT:
+        return emr_client(ENDPOINT)
+    endpoint: Endpoint = request.getfixturevalue("endpoint")
     return endpoint.client()
 
 

@@ -1,4 +1,15 @@
-"""How contract tests start the EMR endpoint, and what they repeat: boto3 and HTTP, none of our packages."""
+"""How contract tests start the EMR endpoint, and what they repeat: boto3 and HTTP, none of our packages.
+
+The endpoint is a child process, unless the environment names another one:
+
+CONTRACT_EMR_ENDPOINT    the address of a running endpoint (the Compose stack's), or `aws` for EMR itself
+CONTRACT_S3_ENDPOINT     the address of the S3 that it uses; without it AWS's own
+CONTRACT_BUCKET          a bucket that exists there; on AWS it is needed
+
+Tests that need the child's process, its work dir or its log are left out then. On EMR itself only those with
+the mark `aws` run, with the credentials and region of the environment and EMR's default roles; each cluster
+takes minutes and costs money: `CONTRACT_EMR_ENDPOINT=aws CONTRACT_BUCKET=… pytest -m aws tests/contract`.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +33,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 REGION: Final = "eu-central-1"
-BUCKET = "contract-bucket"
+ENDPOINT = os.environ.get("CONTRACT_EMR_ENDPOINT")
+S3_ENDPOINT = os.environ.get("CONTRACT_S3_ENDPOINT")
+ON_AWS = ENDPOINT == "aws"
+BUCKET = os.environ.get("CONTRACT_BUCKET", "contract-bucket")
 CREDENTIALS = {"aws_access_key_id": "111122223333", "aws_secret_access_key": "secret", "region_name": REGION}
-DEADLINE_S = 60.0
+DEADLINE_S = 1200.0 if ON_AWS else 120.0 if ENDPOINT else 60.0
+# EMR's floor, which the child process is told to lower
+SHORTEST_IDLE_S = 60 if ENDPOINT else 1
 # A program that would run on; its process number keeps two runs of the tests apart.
 NAP = f"sleep 600.{os.getpid()}"
 MINIMAL: dict[str, Any] = {
@@ -94,7 +110,12 @@ class Endpoint:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, **credentials: str) -> EMRClient:
-        return boto3.client("emr", endpoint_url=self.url, **{**CREDENTIALS, **credentials})  # type: ignore[call-overload,no-any-return]  # keywords from a dictionary
+        return emr_client(self.url, **credentials)
+
+
+def emr_client(url: str, **credentials: str) -> EMRClient:
+    """A client of the endpoint at `url`."""
+    return boto3.client("emr", endpoint_url=url, **{**CREDENTIALS, **credentials})  # type: ignore[call-overload,no-any-return]  # keywords from a dictionary
 
 
 def start_endpoint(folder: Path, s3_url: str, *options: str) -> Endpoint:

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.harness import MINIMAL, NAP, REGION, Endpoint, Flow, bash, processes_with, wait_for
+import pytest
+
+from tests.contract.harness import (
+    MINIMAL,
+    NAP,
+    REGION,
+    SHORTEST_IDLE_S,
+    Endpoint,
+    Flow,
+    bash,
+    processes_with,
+    wait_for,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
@@ -33,6 +45,7 @@ FLEETS: dict[str, Any] = {
 }
 
 
+@pytest.mark.aws
 def test_run_job_flow_answers_id_and_arn(emr: EMRClient) -> None:
     answer = emr.run_job_flow(Name="ids", **{**MINIMAL, "Instances": WITHOUT_KEEP_ALIVE})
     job_flow_id = answer["JobFlowId"]
@@ -69,6 +82,7 @@ def test_states_before_waiting_can_be_seen(start: Callable[..., Flow], emr: EMRC
     flow.until("WAITING")
 
 
+@pytest.mark.aws
 def test_terminated_by_user(flow: Flow, emr: EMRClient) -> None:
     emr.terminate_job_flows(JobFlowIds=[flow.id])
     emr.get_waiter("cluster_terminated").wait(ClusterId=flow.id, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
@@ -98,6 +112,7 @@ def test_termination_kills_running_work_and_leaves_nothing(flow: Flow, endpoint:
     assert flow.step(pending)["Status"]["Timeline"].keys() == {"CreationDateTime", "EndDateTime"}
 
 
+@pytest.mark.aws
 def test_without_keep_alive_the_cluster_ends_after_its_steps(start: Callable[..., Flow]) -> None:
     flow = start(Instances=WITHOUT_KEEP_ALIVE, Steps=[bash("true"), bash("true")])
     status = flow.until("TERMINATED", "TERMINATED_WITH_ERRORS")["Status"]
@@ -106,30 +121,32 @@ def test_without_keep_alive_the_cluster_ends_after_its_steps(start: Callable[...
     assert flow.describe()["AutoTerminate"] is True
 
 
+@pytest.mark.aws
 def test_keep_alive_can_be_changed(flow: Flow, emr: EMRClient) -> None:
     emr.set_keep_job_flow_alive_when_no_steps(JobFlowIds=[flow.id], KeepJobFlowAliveWhenNoSteps=False)
     assert flow.until("TERMINATED")["Status"]["StateChangeReason"]["Code"] == "ALL_STEPS_COMPLETED"
 
 
 def test_auto_termination_ends_an_idle_cluster_only(start: Callable[..., Flow], emr: EMRClient) -> None:
-    flow = start(AutoTerminationPolicy={"IdleTimeout": 1}, Steps=[bash("sleep 1.5")])
+    flow = start(AutoTerminationPolicy={"IdleTimeout": SHORTEST_IDLE_S}, Steps=[bash("sleep 1.5")])
     flow.until("WAITING")
     status = flow.until("TERMINATED", "TERMINATED_WITH_ERRORS")["Status"]
     assert flow.states() == ["COMPLETED"]
     step = flow.step(emr.list_steps(ClusterId=flow.id)["Steps"][0]["Id"])
     idle = status["Timeline"]["EndDateTime"] - step["Status"]["Timeline"]["EndDateTime"]
-    assert timedelta(seconds=1) <= idle < timedelta(seconds=3)
+    assert timedelta(seconds=SHORTEST_IDLE_S) <= idle < timedelta(seconds=SHORTEST_IDLE_S + 2)
     assert (status["State"], status["StateChangeReason"]["Code"]) == ("TERMINATED", "USER_REQUEST")
     assert "auto-termination policy" in status["StateChangeReason"]["Message"]
 
 
+@pytest.mark.aws
 def test_auto_termination_policy_is_put_read_and_removed(flow: Flow, emr: EMRClient) -> None:
     assert "AutoTerminationPolicy" not in emr.get_auto_termination_policy(ClusterId=flow.id)
     emr.put_auto_termination_policy(ClusterId=flow.id, AutoTerminationPolicy={"IdleTimeout": 900})
     assert emr.get_auto_termination_policy(ClusterId=flow.id)["AutoTerminationPolicy"] == {"IdleTimeout": 900}
     emr.remove_auto_termination_policy(ClusterId=flow.id)
     assert "AutoTerminationPolicy" not in emr.get_auto_termination_policy(ClusterId=flow.id)
-    emr.put_auto_termination_policy(ClusterId=flow.id, AutoTerminationPolicy={"IdleTimeout": 1})
+    emr.put_auto_termination_policy(ClusterId=flow.id, AutoTerminationPolicy={"IdleTimeout": SHORTEST_IDLE_S})
     assert flow.until("TERMINATED")["Status"]["StateChangeReason"]["Code"] == "USER_REQUEST"
 
 
@@ -204,6 +221,7 @@ def test_instance_fleets(start: Callable[..., Flow], emr: EMRClient) -> None:
     assert flow.describe()["Ec2InstanceAttributes"]["RequestedEc2SubnetIds"] == ["subnet-1", "subnet-2"]
 
 
+@pytest.mark.aws
 def test_tags_are_added_changed_and_removed(flow: Flow, emr: EMRClient) -> None:
     emr.add_tags(ResourceId=flow.id, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     emr.add_tags(ResourceId=flow.id, Tags=[{"Key": "a", "Value": "3"}])

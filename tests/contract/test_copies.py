@@ -50,9 +50,11 @@ def test_nothing_to_copy_fails(flow: Flow) -> None:
     assert message.endswith(f"Input path does not exist: hdfs://{flow.id}/absent")
 
 
-def test_unknown_option_is_refused_by_name(flow: Flow) -> None:
-    message = run(flow, "s3-dist-cp", "--src=/a", "--dest=/b", "--groupBy=(x)", state="FAILED")
-    assert message == "s3-dist-cp: unsupported option --groupBy=(x)"
+def test_unsupported_and_repeated_options_are_refused_by_name(flow: Flow) -> None:
+    message = run(flow, "s3-dist-cp", "--src=/a", "--dest=/b", "--numberFiles", state="FAILED")
+    assert message == "s3-dist-cp: --numberFiles is not supported on this node: files keep their names"
+    message = run(flow, "s3-dist-cp", "--src=/a", "--dest=/b", "--src", "/c", state="FAILED")
+    assert message == "s3-dist-cp: --src is given more than once"
 
 
 def test_aws_s3_copies_and_lists(flow: Flow, s3: S3Client) -> None:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.contract.harness import MINIMAL, NAP, Endpoint, Flow, bash
+from tests.contract.harness import MINIMAL, NAP, ON_AWS, Endpoint, Flow, bash
+from tests.contract.samples import ABSENT, post, refused
 
 if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
 
-ABSENT = "j-0123456789ABC"
+ACTION: Any = {"Name": "a", "ScriptBootstrapAction": {"Path": "file:///bin/true"}}
 STEP: Any = bash("true")
+NO_RULES = {"Constraints": {"MinCapacity": 0, "MaxCapacity": 1}, "Rules": []}
 
 
-def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str, int]:
-    """(code, message, HTTP status) of a call that must fail."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    response = caught.value.response
-    return (
-        response["Error"]["Code"],
-        response["Error"]["Message"],
-        response["ResponseMetadata"]["HTTPStatusCode"],
-    )
+def ours(message: str) -> str:
+    """How a message begins that is worded here: AWS has its own, so there only the error's type is known."""
+    return "" if ON_AWS else message
+
+
+@pytest.fixture(scope="module")
+def shared(emr: EMRClient) -> Iterator[Flow]:
+    """A cluster that is WAITING, for tests that change nothing of it."""
+    flow = Flow(emr)
+    flow.until("WAITING")
+    yield flow
+    flow.end()
 
 
 JOB_FLOW_CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -37,6 +37,9 @@ JOB_FLOW_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("terminate_job_flows", {"JobFlowIds": [ABSENT]}),
     ("set_termination_protection", {"JobFlowIds": [ABSENT], "TerminationProtected": True}),
     ("set_keep_job_flow_alive_when_no_steps", {"JobFlowIds": [ABSENT], "KeepJobFlowAliveWhenNoSteps": True}),
+    ("set_visible_to_all_users", {"JobFlowIds": [ABSENT], "VisibleToAllUsers": True}),
+    ("set_unhealthy_node_replacement", {"JobFlowIds": [ABSENT], "UnhealthyNodeReplacement": True}),
+    ("add_instance_groups", {"JobFlowId": ABSENT, "InstanceGroups": []}),
 ]
 CLUSTER_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("describe_cluster", {"ClusterId": ABSENT}),
@@ -51,27 +54,84 @@ CLUSTER_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("put_auto_termination_policy", {"ClusterId": ABSENT, "AutoTerminationPolicy": {"IdleTimeout": 60}}),
     ("get_auto_termination_policy", {"ClusterId": ABSENT}),
     ("remove_auto_termination_policy", {"ClusterId": ABSENT}),
+    ("modify_cluster", {"ClusterId": ABSENT, "StepConcurrencyLevel": 2}),
+    ("list_instances", {"ClusterId": ABSENT}),
+    ("add_instance_fleet", {"ClusterId": ABSENT, "InstanceFleet": {"InstanceFleetType": "TASK"}}),
+    ("modify_instance_fleet", {"ClusterId": ABSENT, "InstanceFleet": {"InstanceFleetId": "if-1"}}),
+    ("modify_instance_groups", {"ClusterId": ABSENT, "InstanceGroups": [{"InstanceGroupId": "ig-1"}]}),
+    ("put_managed_scaling_policy", {"ClusterId": ABSENT, "ManagedScalingPolicy": {}}),
+    ("get_managed_scaling_policy", {"ClusterId": ABSENT}),
+    ("remove_managed_scaling_policy", {"ClusterId": ABSENT}),
+    (
+        "put_auto_scaling_policy",
+        {"ClusterId": ABSENT, "InstanceGroupId": "ig-1", "AutoScalingPolicy": NO_RULES},
+    ),
+    ("remove_auto_scaling_policy", {"ClusterId": ABSENT, "InstanceGroupId": "ig-1"}),
 ]
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(("operation", "params"), JOB_FLOW_CALLS, ids=lambda value: str(value)[:30])
 def test_job_flow_family_does_not_know_the_id(emr: EMRClient, operation: str, params: dict[str, Any]) -> None:
     expected = ("ValidationException", "Specified job flow ID does not exist.", 400)
     assert refused(getattr(emr, operation), **params) == expected
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(("operation", "params"), CLUSTER_CALLS, ids=lambda value: str(value)[:30])
 def test_cluster_family_does_not_know_the_id(emr: EMRClient, operation: str, params: dict[str, Any]) -> None:
     expected = ("InvalidRequestException", f"Cluster id '{ABSENT}' is not valid.", 400)
     assert refused(getattr(emr, operation), **params) == expected
 
 
+@pytest.mark.parametrize(
+    ("operation", "params"), [*JOB_FLOW_CALLS, *CLUSTER_CALLS], ids=lambda value: str(value)[:30]
+)
+def test_no_operation_reaches_a_cluster_of_another_region_or_account(
+    shared: Flow, endpoint: Endpoint, operation: str, params: dict[str, Any]
+) -> None:
+    there = {
+        name: {ABSENT: shared.id}.get(value, value)
+        if isinstance(value, str)
+        else [shared.id]
+        if value == [ABSENT]
+        else value
+        for name, value in params.items()
+    }
+    assert there != params
+    for other in ({"region_name": "us-east-2"}, {"aws_access_key_id": "444455556666"}):
+        code, message, _ = refused(getattr(endpoint.client(**other), operation), **there)
+        assert (code, message) in (
+            ("ValidationException", "Specified job flow ID does not exist."),
+            ("InvalidRequestException", f"Cluster id '{shared.id}' is not valid."),
+        )
+    assert shared.state() == "WAITING"
+
+
+def test_records_are_kept_apart_by_region_and_account(endpoint: Endpoint) -> None:
+    one: Any = {"Name": "apart", "SecurityConfiguration": "{}"}
+    homes = [endpoint.client(**other) for other in (
+        {"region_name": "eu-north-1"},
+        {"region_name": "eu-south-1"},
+        {"region_name": "eu-north-1", "aws_access_key_id": "444455556666"},
+    )]  # fmt: skip
+    for client in homes:
+        assert client.list_security_configurations()["SecurityConfigurations"] == []
+        client.create_security_configuration(**one)
+    homes[0].delete_security_configuration(Name="apart")
+    for client, expected in zip(homes, ([], ["apart"], ["apart"]), strict=True):
+        found = client.list_security_configurations()["SecurityConfigurations"]
+        assert [entry["Name"] for entry in found] == expected
+
+
+@pytest.mark.aws
 def test_no_such_cluster_is_the_modelled_error(emr: EMRClient) -> None:
     with pytest.raises(emr.exceptions.InvalidRequestException) as caught:
         emr.describe_cluster(ClusterId=ABSENT)
     assert caught.value.response["ErrorCode"] == "NoSuchCluster"  # type: ignore[typeddict-item]  # a modelled member
 
 
+@pytest.mark.aws
 def test_malformed_and_empty_job_flow_ids(emr: EMRClient) -> None:
     code, message, _ = refused(emr.terminate_job_flows, JobFlowIds=["nonsense"])
     assert (code, message) == ("ValidationException", "Specified job flow ID not valid")
@@ -79,6 +139,7 @@ def test_malformed_and_empty_job_flow_ids(emr: EMRClient) -> None:
     assert (code, message) == ("ValidationException", "The JobFlowId list cannot be empty")
 
 
+@pytest.mark.aws
 def test_unknown_steps_and_exclusive_filters(flow: Flow, emr: EMRClient) -> None:
     for call, params in (
         (emr.describe_step, {"StepId": "s-0123456789ABC"}),
@@ -91,6 +152,7 @@ def test_unknown_steps_and_exclusive_filters(flow: Flow, emr: EMRClient) -> None
     assert (code, message) == ("InvalidRequestException", "Cannot specify both StepIds and StepStates.")
 
 
+@pytest.mark.aws
 def test_ended_cluster_may_not_be_modified(flow: Flow, emr: EMRClient) -> None:
     flow.emr.terminate_job_flows(JobFlowIds=[flow.id])
     flow.until("TERMINATED")
@@ -103,6 +165,7 @@ def test_ended_cluster_may_not_be_modified(flow: Flow, emr: EMRClient) -> None:
     assert refused(emr.set_termination_protection, **protect)[1] == expected
 
 
+@pytest.mark.aws
 def test_protected_clusters_are_refused_and_the_others_end(
     start: Callable[..., Flow], emr: EMRClient
 ) -> None:
@@ -129,10 +192,14 @@ def test_too_many_active_steps(flow: Flow, emr: EMRClient) -> None:
     flow.end()
 
 
+@pytest.mark.aws
 def test_concurrent_steps_must_continue(start: Callable[..., Flow], emr: EMRClient) -> None:
     flow = start(StepConcurrencyLevel=2)
-    message = refused(emr.add_job_flow_steps, JobFlowId=flow.id, Steps=[bash("true", "CANCEL_AND_WAIT")])[1]
-    assert message == "Action on failure 'CANCEL_AND_WAIT' is invalid."
+    code, message, _ = refused(
+        emr.add_job_flow_steps, JobFlowId=flow.id, Steps=[bash("true", "CANCEL_AND_WAIT")]
+    )
+    assert code == "ValidationException"
+    assert message.startswith(ours("Action on failure 'CANCEL_AND_WAIT' is invalid."))
 
 
 def test_groups_and_fleets_exclude_each_other(flow: Flow, emr: EMRClient) -> None:
@@ -141,16 +208,21 @@ def test_groups_and_fleets_exclude_each_other(flow: Flow, emr: EMRClient) -> Non
     assert message.startswith("Instance fleets and instance groups are mutually exclusive.")
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
         ({"ServiceRole": ""}, "ServiceRole is required for creating cluster."),
         ({"ReleaseLabel": "emr-seven"}, "The supplied release label is invalid: emr-seven."),
-        ({"Name": "a<b"}, "The cluster name must not contain"),
-        ({"StepConcurrencyLevel": 257}, "StepConcurrencyLevel must be between 1 and 256."),
-        ({"AutoTerminationPolicy": {"IdleTimeout": 604801}}, "IdleTimeout must be between"),
-        ({"Instances": {}}, "Exactly one of InstanceGroups"),
-        ({"Steps": [bash("x" * 10241)]}, "Jar and Args of a step may hold 10240 characters"),
+        ({"Name": "a<b"}, ours("The cluster name must not contain")),
+        ({"StepConcurrencyLevel": 257}, ours("StepConcurrencyLevel must be between 1 and 256.")),
+        ({"AutoTerminationPolicy": {"IdleTimeout": 604801}}, ours("IdleTimeout must be between")),
+        ({"Instances": {}}, ours("Please configure instances using one and only one of the following:")),
+        ({"JobFlowRole": ""}, ours("InstanceProfile is required for creating cluster.")),
+        ({"Name": "x" * 257}, ours("1 validation error detected: Value")),
+        ({"BootstrapActions": [ACTION] * 17}, ours("A cluster takes at most 16 bootstrap actions.")),
+        ({"SecurityConfiguration": "none"}, ours("Security configuration with name 'none' does not exist.")),
+        ({"Steps": [bash("x" * 10241)]}, ours("Jar and Args of a step may hold 10240 characters")),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -158,21 +230,6 @@ def test_run_job_flow_checks(emr: EMRClient, overrides: dict[str, Any], message:
     code, text, status = refused(emr.run_job_flow, **{"Name": "checks", **MINIMAL, **overrides})
     assert (code, status) == ("ValidationException", 400)
     assert text.startswith(message)
-
-
-def post(endpoint: Endpoint, operation: str, document: Any, **headers: str) -> tuple[int, dict[str, Any]]:
-    """A bare request, as a client that checks nothing sends it."""
-    scope = "AWS4-HMAC-SHA256 Credential=AKIA/20261122/eu-central-1/elasticmapreduce/aws4_request"
-    request = urllib.request.Request(
-        endpoint.url,
-        data=json.dumps(document).encode(),
-        headers={"X-Amz-Target": f"ElasticMapReduce.{operation}", "Authorization": scope, **headers},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def test_missing_and_wrong_members_are_named_as_aws_does(endpoint: Endpoint) -> None:
@@ -189,6 +246,11 @@ def test_missing_and_wrong_members_are_named_as_aws_does(endpoint: Endpoint) -> 
         "constraint: Member must satisfy enum value set: [TERMINATE_JOB_FLOW, "
     )
     assert "Value null at 'steps.1.member.hadoopJarStep.jar'" in answer["message"]
+
+
+@pytest.mark.parametrize("label", ["emr-spark-8.0.0", "emr-spark-8.1.0", "emr-5.33.0"])
+def test_other_release_lines_are_taken(start: Callable[..., Flow], label: str) -> None:
+    assert start(ReleaseLabel=label).describe()["ReleaseLabel"] == label
 
 
 def test_operation_that_is_not_there_says_so(emr: EMRClient, endpoint: Endpoint) -> None:

@@ -70,6 +70,7 @@ def test_clusters_steps_and_logs_from_first_to_last(
     action = f"/clusters/{flow.id}/bootstrap-actions/1"
     assert fetch(endpoint, f"{action}/stdout")[2] == "hello from bootstrap\n"
     assert 'http-equiv="refresh"' not in fetch(endpoint, f"/clusters/{flow.id}")[2]
+    assert "emr-7.13.0 on Spark" in fetch(endpoint, f"/clusters/{flow.id}/provision.log")[2]
 
 
 @pytest.mark.parametrize(

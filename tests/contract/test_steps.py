@@ -32,6 +32,7 @@ def read_log(s3: S3Client, key: str) -> str:
     return gzip.decompress(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()).decode()
 
 
+@pytest.mark.aws
 def test_step_completes_and_is_described(flow: Flow, emr: EMRClient) -> None:
     [step_id] = flow.add(bash("echo done", name="says done"))
     emr.get_waiter("step_complete").wait(
@@ -48,6 +49,7 @@ def test_step_completes_and_is_described(flow: Flow, emr: EMRClient) -> None:
     assert flow.state() == "WAITING"
 
 
+@pytest.mark.aws
 def test_waiter_fails_on_a_failed_step(flow: Flow, emr: EMRClient) -> None:
     [step_id] = flow.add(bash("exit 3"))
     with pytest.raises(WaiterError):
@@ -56,6 +58,7 @@ def test_waiter_fails_on_a_failed_step(flow: Flow, emr: EMRClient) -> None:
         )
 
 
+@pytest.mark.aws
 def test_continue_runs_the_next_step(flow: Flow) -> None:
     steps = flow.add(bash("exit 1"), bash("true"))
     flow.step_until(steps[1], "COMPLETED")
@@ -63,6 +66,7 @@ def test_continue_runs_the_next_step(flow: Flow) -> None:
     assert flow.state() == "WAITING"
 
 
+@pytest.mark.aws
 def test_cancel_and_wait_cancels_the_rest(flow: Flow) -> None:
     steps = flow.add(bash("exit 1", "CANCEL_AND_WAIT"), bash("true"), bash("true"))
     flow.step_until(steps[2], "CANCELLED")
@@ -70,6 +74,7 @@ def test_cancel_and_wait_cancels_the_rest(flow: Flow) -> None:
     assert flow.state() == "WAITING"
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize("action", ["TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW", None])
 def test_terminate_cluster_ends_with_errors(flow: Flow, action: str | None) -> None:
     flow.add(bash("exit 1", action), bash("true"))
@@ -79,6 +84,7 @@ def test_terminate_cluster_ends_with_errors(flow: Flow, action: str | None) -> N
     assert flow.states() == ["FAILED", "CANCELLED"]
 
 
+@pytest.mark.aws
 def test_protected_cluster_survives_a_failed_step(start: Callable[..., Flow]) -> None:
     flow = start(Instances={**MINIMAL["Instances"], "TerminationProtected": True})
     steps = flow.add(bash("exit 1", "TERMINATE_CLUSTER"), bash("true"))
@@ -86,6 +92,7 @@ def test_protected_cluster_survives_a_failed_step(start: Callable[..., Flow]) ->
     flow.until("WAITING")
 
 
+@pytest.mark.aws
 def test_failed_steps_of_a_transient_cluster_are_told_at_its_end(start: Callable[..., Flow]) -> None:
     instances = {**MINIMAL["Instances"], "KeepJobFlowAliveWhenNoSteps": False}
     flow = start(Instances=instances, Steps=[bash("exit 1"), bash("true")])
@@ -131,11 +138,12 @@ def test_other_jar_fails_by_name_in_the_controller_log(flow: Flow, s3: S3Client)
 
 
 def test_unknown_program_fails_the_step(flow: Flow) -> None:
-    [step_id] = flow.add(command("hive-script", "--run"))
+    [step_id] = flow.add(command("no-such-program", "--run"))
     failure = flow.step_until(step_id, "FAILED")["Status"]["FailureDetails"]
-    assert failure["Message"] == 'Cannot run program "hive-script": No such file or directory'
+    assert failure["Message"] == 'Cannot run program "no-such-program": No such file or directory'
 
 
+@pytest.mark.aws
 def test_list_steps_by_ids_by_states_and_in_pages(flow: Flow, emr: EMRClient) -> None:
     first, *_ = flow.add(bash(NAP), *(bash("true") for _ in range(51)))
     flow.step_until(first, "RUNNING")
@@ -173,6 +181,7 @@ def test_an_object_goes_to_stdout_and_a_folder_among_the_logs_hides_none(
     assert read_log(s3, f"{prefix}{flow.id}/steps/{step_id}/stdout.gz") == "hello from bash\n"
 
 
+@pytest.mark.aws
 def test_cancel_a_pending_step(flow: Flow, emr: EMRClient) -> None:
     running, pending = flow.add(bash("sleep 1"), bash("echo never", "TERMINATE_CLUSTER"))
     flow.step_until(running, "RUNNING")
@@ -209,6 +218,7 @@ def test_cancelled_step_that_ends_well_is_completed(flow: Flow, emr: EMRClient) 
     flow.step_until(step_id, "COMPLETED")
 
 
+@pytest.mark.aws
 def test_step_concurrency_level(start: Callable[..., Flow], emr: EMRClient) -> None:
     flow = start(StepConcurrencyLevel=3)
     assert flow.until("WAITING")["StepConcurrencyLevel"] == 3

@@ -18,6 +18,8 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -25,12 +27,15 @@ from typing import TextIO
 from waitress.server import create_server
 
 from emr_local import settings as config
-from emr_local.api import Api
-from emr_local.runner import Runner
+from emr_local.api.shapes import emr_model
+from emr_local.api.wire import Api
 from emr_local.service import Service
 from emr_local.settings import Settings, SettingsError
-from emr_local.shapes import emr_model
-from emr_local.store import Store
+from emr_local.state.database import Database, DatabaseError
+from emr_local.state.store import Store
+from emr_local.steps.runner import Runner
+from emr_local.webhdfs import settings as s3_settings
+from emr_local.webhdfs.process import CannotStart, Gateway
 
 log = logging.getLogger("emr_local")
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
@@ -66,7 +71,7 @@ def arguments() -> argparse.Namespace:
     cli = argparse.ArgumentParser(
         prog="python -m emr_local", description="An EMR endpoint that really runs steps."
     )
-    cli.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    cli.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: loopback only)")
     cli.add_argument("--port", type=int, default=8021)
     cli.add_argument(
         "--work-dir", type=Path, required=True, help="where clusters live; Spark workers must share it"
@@ -90,6 +95,20 @@ def arguments() -> argparse.Namespace:
         "--min-idle-timeout", type=int, default=60, help="smallest IdleTimeout accepted, in seconds"
     )
     cli.add_argument(
+        "--log-push-interval",
+        type=config.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how often the logs of what runs are pushed to LogUri (default: 60)",
+    )
+    cli.add_argument(
+        "--provisioning-seconds",
+        type=config.seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long a cluster is STARTING at least (default: 0)",
+    )
+    cli.add_argument(
         "--spark-ui-url", metavar="URL", help="where a person finds the Spark master's page, for a link to it"
     )
     return cli.parse_args()
@@ -109,7 +128,26 @@ def read_settings(options: argparse.Namespace) -> Settings:
         java=config.find_java(os.environ),
         min_idle_timeout_s=options.min_idle_timeout,
         spark_ui_url=config.check_url(options.spark_ui_url),
+        log_push_interval_s=options.log_push_interval,
+        provisioning_s=options.provisioning_seconds,
     )
+
+
+def with_s3(settings: Settings, host: str) -> tuple[Gateway, Settings]:
+    """The settings with what Spark reads and writes s3:// through: a gateway that runs now, if it needs one.
+
+    It listens where the service does; on all addresses, executors find it at spark.driver.host.
+    """
+    gateway = Gateway()
+    if s3_settings.has_s3a(settings.spark_home):
+        return gateway, settings
+    everywhere = host == "0.0.0.0"  # noqa: S104 - asked for by whoever runs the service
+    advertised = settings.spark_conf.get("spark.driver.host", "127.0.0.1") if everywhere else host
+    try:
+        address = gateway.start(host, advertised)
+    except CannotStart as error:
+        raise SettingsError(str(error)) from None
+    return gateway, replace(settings, s3_gateway=f"{address.netloc}/{address.token}")
 
 
 def lock_work_dir(work_dir: Path) -> TextIO:
@@ -138,7 +176,11 @@ def serve(options: argparse.Namespace) -> None:
     """Serves until SIGTERM or SIGINT, and then ends every cluster."""
     settings = read_settings(options)
     lock = lock_work_dir(settings.work_dir)
-    store = Store()
+    try:
+        store = Store(Database(settings.state_file))
+    except DatabaseError as error:
+        raise SettingsError(str(error)) from None
+    gateway, settings = with_s3(settings, options.host)
     service = Service(store, Runner(store, settings), settings)
     try:
         server = create_server(
@@ -160,7 +202,10 @@ def serve(options: argparse.Namespace) -> None:
         server.run()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        service.runner.stop()
+        with ExitStack() as last:  # whatever goes wrong with one, the others follow
+            last.callback(store.close)
+            last.callback(gateway.stop)
+            service.runner.stop()
         server.close()
         lock.close()
         log.info("EMR endpoint stopped")

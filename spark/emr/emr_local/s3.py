@@ -7,7 +7,7 @@ variables.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,20 @@ TRANSFER = TransferConfig(use_threads=False)
 
 class NotThere(Exception):
     """S3 has no object, or no bucket, of that address."""
+
+
+class How(NamedTuple):
+    """How a transfer goes: boto3's settings, what the target object gets, and who hears of its bytes.
+
+    An exception of `progress` ends the transfer; parts that were uploaded already are aborted.
+    """
+
+    config: TransferConfig = TRANSFER
+    extra: Mapping[str, str] = {}
+    progress: Callable[[int], None] | None = None
+
+
+PLAIN = How()
 
 
 class S3Uri(NamedTuple):
@@ -64,6 +78,12 @@ def parse(address: str) -> S3Uri:
     return S3Uri(bucket, key)
 
 
+def use_endpoint(endpoint: str) -> None:
+    """Makes this process use another S3 endpoint: a URL, or a host name that is reached by https."""
+    os.environ["AWS_ENDPOINT_URL_S3"] = endpoint if "://" in endpoint else f"https://{endpoint}"
+    client.cache_clear()
+
+
 @cache
 def client() -> S3Client:
     """The S3 client of this process; an own endpoint has no subdomain a bucket, so paths name them."""
@@ -86,10 +106,10 @@ def list_objects(prefix: S3Uri) -> Iterator[S3Object]:
                 yield S3Object(S3Uri(prefix.bucket, entry["Key"]), entry["Size"])
 
 
-def download(source: S3Uri, target: Path) -> None:
+def download(source: S3Uri, target: Path, how: How = PLAIN) -> None:
     """Streams an object to a file, which appears when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    client().download_file(source.bucket, source.key, str(target), Config=TRANSFER)
+    client().download_file(source.bucket, source.key, str(target), Config=how.config, Callback=how.progress)
 
 
 def stream(source: S3Uri, target: BinaryIO) -> None:
@@ -110,14 +130,33 @@ def reader(source: S3Uri) -> Iterator[StreamingBody]:
         yield body
 
 
-def upload(source: Path, target: S3Uri) -> None:
+def upload(source: Path, target: S3Uri, how: How = PLAIN) -> None:
     """Streams a file to an object."""
-    client().upload_file(str(source), target.bucket, target.key, Config=TRANSFER)
+    client().upload_file(
+        str(source), target.bucket, target.key, dict(how.extra), Config=how.config, Callback=how.progress
+    )
 
 
-def copy(source: S3Uri, target: S3Uri) -> None:
+def upload_stream(source: BinaryIO, target: S3Uri, how: How = PLAIN) -> None:
+    """Streams what can only be read once to an object; holds about two parts of a multipart upload in memory.
+
+    `read(n)` has to give n bytes until the last.
+    """
+    client().upload_fileobj(
+        source, target.bucket, target.key, dict(how.extra), Config=how.config, Callback=how.progress
+    )
+
+
+def copy(source: S3Uri, target: S3Uri, how: How = PLAIN) -> None:
     """Copies an object inside S3."""
-    client().copy({"Bucket": source.bucket, "Key": source.key}, target.bucket, target.key, Config=TRANSFER)
+    client().copy(
+        {"Bucket": source.bucket, "Key": source.key},
+        target.bucket,
+        target.key,
+        dict(how.extra),
+        Config=how.config,
+        Callback=how.progress,
+    )
 
 
 def delete(uri: S3Uri) -> None:

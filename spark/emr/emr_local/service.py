@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emr_local.model import Owner
-from emr_local.runner import Runner
 from emr_local.settings import Settings
-from emr_local.store import Store
+from emr_local.state.model import Owner
+from emr_local.state.store import Store
+from emr_local.steps.runner import Runner
 
 ID_CHARACTERS = string.digits + string.ascii_uppercase
 

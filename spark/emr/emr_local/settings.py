@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 import os
 import re
 import shutil
@@ -12,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+LONGEST_S = 86_400.0
 WHOLE_NUMBERS = ("spark.cores.max", "spark.executor.cores")
 
 
@@ -26,7 +29,9 @@ class Settings:
     `java` is the java program that steps use. `packages` are the files and folders of pip, pyspark and py4j
     that every cluster's Python sees. `min_idle_timeout_s` is AWS's floor of 60 s unless a test lowers it.
     `spark_ui_url` is where a person finds the Spark master's page.
-    `log_limit_bytes` bounds what one stream of one step may write to disk.
+    `log_limit_bytes` bounds what one stream of one step may write to disk. Logs that changed are pushed every
+    `log_push_interval_s`. A cluster is STARTING for at least `provisioning_s`. `s3_gateway` is where Spark
+    finds S3, `host:port/token`; None where its own classes do that.
     """
 
     work_dir: Path
@@ -39,11 +44,24 @@ class Settings:
     min_idle_timeout_s: int = 60
     spark_ui_url: str | None = None
     log_limit_bytes: int = 64 * 1024 * 1024
+    log_push_interval_s: float = 60.0
+    provisioning_s: float = 0.0
+    s3_gateway: str | None = None
+
+    @property
+    def state_file(self) -> Path:
+        """The database of clusters, steps and records."""
+        return self.work_dir / "state.db"
 
     @property
     def clusters_dir(self) -> Path:
         """The folder that holds one folder a living cluster."""
         return self.work_dir / "clusters"
+
+    @property
+    def unpushed_logs_dir(self) -> Path:
+        """The logs of ended clusters that S3 has not taken yet, a folder a cluster."""
+        return self.work_dir / "unpushed-logs"
 
     @property
     def node_packages_dir(self) -> Path:
@@ -67,6 +85,17 @@ def parse_spark_conf(entries: Iterable[str]) -> dict[str, str]:
             raise SettingsError(f"--spark-conf {entry}: {key} is a whole number")
         conf[key] = value
     return conf
+
+
+def seconds(text: str) -> float:
+    """A duration of the command line; raises what argparse shows."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 to {LONGEST_S:.0f}")
+    return value
 
 
 def check_url(url: str | None) -> str | None:

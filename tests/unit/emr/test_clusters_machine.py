@@ -9,9 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emr_local import clusters
-from emr_local.errors import ValidationException
-from emr_local.model import Cluster, ClusterState, FailureDetails, Owner, Step, StepState
+from emr_local.api.errors import ValidationException
+from emr_local.state import clusters
+from emr_local.state.database import Database
+from emr_local.state.model import Cluster, ClusterState, FailureDetails, Owner, Step, StepState
 
 ACTIONS = ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW", "CANCEL_AND_WAIT", "CONTINUE")
 FAILURE = FailureDetails("Unknown Error.", "ValueError: x")
@@ -46,11 +47,15 @@ class ClusterLife(RuleBasedStateMachine):
             idle_timeout_s=idle,
         )
         self.before = self.cluster
+        self.most_at_a_time = concurrency
+        self.database = Database(None)
+        self.database.save(None, self.cluster)
         if concurrency == 1:
             self.add_steps(actions)
 
     def becomes(self, cluster: Cluster) -> None:
         self.before, self.cluster = self.cluster, cluster
+        self.database.save(self.before, cluster)
         self.now += timedelta(seconds=1)
 
     def ids(self, *states: StepState) -> list[str]:
@@ -159,6 +164,21 @@ class ClusterLife(RuleBasedStateMachine):
     def change_protection(self, protected: bool) -> None:
         self.becomes(clusters.set_protection(self.cluster, protected))
 
+    @precondition(lambda self: self.cluster.state.modifiable)
+    @rule(level=st.integers(1, 3))
+    def change_concurrency(self, level: int) -> None:
+        self.becomes(clusters.set_concurrency(self.cluster, level))
+
+    @precondition(lambda self: len(self.cluster.steps) > 6)
+    @rule()
+    def the_service_stops(self) -> None:
+        self.becomes(clusters.lost(self.cluster, self.now))
+        assert self.cluster.state.ended
+
+    @invariant()
+    def a_restart_finds_it_as_it_is(self) -> None:
+        assert list(self.database.clusters()) == [self.cluster]
+
     @invariant()
     def a_finished_step_never_changes(self) -> None:
         for step in self.before.steps:
@@ -188,7 +208,10 @@ class ClusterLife(RuleBasedStateMachine):
 
     @invariant()
     def the_concurrency_level_holds(self) -> None:
-        assert len(self.ids(StepState.RUNNING, StepState.CANCEL_PENDING)) <= self.cluster.concurrency
+        running = len(self.ids(StepState.RUNNING, StepState.CANCEL_PENDING))
+        # A lower level lets go on what runs already
+        self.most_at_a_time = max(self.cluster.concurrency, min(self.most_at_a_time, running))
+        assert running <= self.most_at_a_time
 
     @invariant()
     def waiting_means_idle(self) -> None:

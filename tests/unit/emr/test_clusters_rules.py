@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emr_local import clusters
-from emr_local.errors import InvalidRequestException, ValidationException
-from emr_local.model import Cluster, ClusterState, FailureDetails, Owner, Reason, Step, StepState
+from emr_local.api.errors import InvalidRequestException, ValidationException
+from emr_local.state import clusters
+from emr_local.state.model import Cluster, ClusterState, FailureDetails, Owner, Reason, Step, StepState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FAILURE = FailureDetails("Unknown Error.", "ValueError: x")

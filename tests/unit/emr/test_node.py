@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import emr_local
-from emr_local import commands, failures, logs, spark
-from emr_local.model import Step
+from emr_local.nodes import programs, spark
 from emr_local.s3 import S3Uri
+from emr_local.state.model import Step
+from emr_local.steps import commands, failures, logs
 
 PYTHON = Path("/w/clusters/j-1/python/bin/python")
 FOLDER = Path("/w/clusters/j-1")
@@ -26,19 +27,20 @@ def test_job_flow_settings_win_but_do_not_move_the_cluster() -> None:
         "spark.master": "yarn",
         "spark.submit.deployMode": "cluster",
         "spark.ui.enabled": "true",
+        "spark.hadoop.fs.defaultFS": "s3://b/",
         "spark.pyspark.python": "/usr/bin/python3.11",
         "spark.pyspark.driver.python": "/opt/other/python",
     }
-    conf = spark.defaults(
-        "j-1", FOLDER, "spark://m:7077", {"spark.ui.enabled": "no", "a": "b"}, job_flow, PYTHON
-    )
+    hadoop_settings = {"fs.defaultFS": "hdfs://j-1/"}
+    site = {"spark.ui.enabled": "no", "a": "b"}
+    conf = spark.defaults(FOLDER, "spark://m:7077", hadoop_settings, site, job_flow, PYTHON)
     assert conf["spark.master"] == "spark://m:7077"
     assert "spark.submit.deployMode" not in conf
     assert conf["spark.ui.enabled"] == "true"
     assert conf["a"] == "b"
     assert conf["spark.pyspark.python"] == str(PYTHON)
     assert conf["spark.pyspark.driver.python"] == "/opt/other/python"
-    assert conf["spark.hadoop.fs.viewfs.mounttable.j-1.linkFallback"] == "emrfs-local:///w/clusters/j-1/hdfs"
+    assert conf["spark.hadoop.fs.defaultFS"] == "hdfs://j-1/"
     assert "spark.local.dir" not in conf
 
 
@@ -62,20 +64,46 @@ def test_nested_classifications() -> None:
     assert spark.classification(configurations, "hive-site") == {}
 
 
-def test_only_command_runner_runs() -> None:
-    assert commands.command_line(step("command-runner.jar", "sh", "-c", "x"), "/bin:/usr/bin")[1:] == [
-        "-c",
-        "x",
-    ]
+def test_a_jar_decides_what_runs() -> None:
+    path = "/bin:/usr/bin"
+    assert commands.command_line(step("command-runner.jar", "sh", "-c", "x"), path)[1:] == ["-c", "x"]
     node_path = "/var/lib/aws/emr/step-runner/hadoop-jars/command-runner.jar"
-    assert commands.command_line(step(node_path, "sh"), "/bin:/usr/bin")
-    for jar in ("s3://r.elasticmapreduce/libs/script-runner/script-runner.jar", "s3://b/command-runner.jar"):
-        with pytest.raises(commands.CannotRun, match=jar):
-            commands.command_line(step(jar, "x"), "/bin")
+    assert commands.command_line(step(node_path, "sh"), path)
+    for jar in ("/usr/lib/hadoop-mapreduce/hadoop-streaming.jar", "s3://elasticmapreduce/libs/x.jar"):
+        with pytest.raises(commands.CannotRun, match=f"^{jar} is not run by this EMR endpoint"):
+            commands.command_line(step(jar, "x"), path)
     with pytest.raises(commands.CannotRun, match="first argument"):
-        commands.command_line(step("command-runner.jar"), "/bin")
-    with pytest.raises(commands.CannotRun, match='Cannot run program "pig-script"'):
-        commands.command_line(step("command-runner.jar", "pig-script"), "/bin")
+        commands.command_line(step("command-runner.jar"), path)
+    with pytest.raises(commands.CannotRun, match='Cannot run program "no-such": No such file or directory'):
+        commands.command_line(step("command-runner.jar", "no-such"), path)
+
+
+@pytest.mark.parametrize("region", ["", "eu-central-1.", "us-gov-west-1."])
+@pytest.mark.parametrize("scheme", ["s3", "s3n", "s3a"])
+def test_script_runner_is_known_in_every_region(tmp_path: Path, scheme: str, region: str) -> None:
+    program = tmp_path / "script-runner"
+    program.touch(0o755)
+    jar = f"{scheme}://{region}elasticmapreduce/libs/script-runner/script-runner.jar"
+    assert commands.command_line(step(jar, "s3://b/x.sh", "1"), str(tmp_path)) == [
+        str(program), "s3://b/x.sh", "1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("/usr/bin/spark-submit", "spark-submit"),
+        ("/usr/lib/spark/bin/spark-submit", "spark-submit"),
+        ("/usr/lib/hadoop/bin/hadoop", "hadoop"),
+        ("/bin/aws", "aws"),
+        ("/usr/bin/python3.11", "python3.11"),
+        ("/usr/bin/sort", "/usr/bin/sort"),
+        ("/opt/bin/aws", "/opt/bin/aws"),
+        ("s3-dist-cp", "s3-dist-cp"),
+    ],
+)
+def test_emrs_paths_mean_the_nodes_programs(given: str, meant: str) -> None:
+    assert programs.on_node(given) == meant
 
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1\n    load()\n'

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emr_local import properties
+from emr_local.nodes import hadoop, properties
 from emr_local.s3 import S3Uri, below, parse
-from emr_local.spark import properties_file
-from emr_local.tools import aws, hdfs, s3_dist_cp
+from emr_local.tools import aws, aws_files, containers, hdfs, java_options, s3_dist_cp, s3_mounts
+from emr_local.tools.fetched import NotFetched
 from emr_local.tools.s3_dist_cp import Copy, NothingToCopy, Options, plan
-from emr_local.tools.spark_submit import NotFetched, rewrite
+from emr_local.tools.spark_submit import entries, rewrite
+from emr_local.tools.spark_submit import parse as parsed
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +51,12 @@ def options(src: str, dest: str, pattern: str | None = None) -> Options:
 )
 def test_s3_dist_cp_takes_both_forms_of_options(arguments: list[str]) -> None:
     parsed = s3_dist_cp.parse_arguments(arguments)
-    assert parsed == Options("s3://b/in", "hdfs://j-1/out", re.compile(".*x"), True)
+    assert parsed == Options("s3://b/in", "hdfs://j-1/out", re.compile(".*x", re.ASCII), True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--src=/a", "--dest=/b", "--groupBy=(x)"], "--groupBy"),
-        (["--src=/a", "--dest=/b", "--outputCodec", "gzip"], "--outputCodec"),
         (["--src=/a"], "--dest"),
         (["--src=/a", "--dest=relative"], "relative is not an absolute address"),
         (["--src=/a", "--dest=/b", "--srcPattern=("], "no regular expression"),
@@ -147,6 +149,13 @@ def test_s3_addresses() -> None:
         ),
         ("--version", "--version"),
         ("--name", "--name"),
+        ("--conf spark.files=s3://b/f,g x.py", "--conf spark.files=</f>,g x.py"),
+        ("--conf spark.archives=s3://b/e.zip#env x.py", "--conf spark.archives=</e.zip>#env x.py"),
+        (
+            "--conf spark.pyspark.python=./env/bin/python x.py",
+            "--conf spark.pyspark.python=./env/bin/python x.py",
+        ),
+        ("--conf spark.yarn.appMasterEnv.A=b x.py", "--conf spark.yarn.appMasterEnv.A=b x.py"),
     ],
 )
 def test_spark_submit_is_rewritten_for_this_cluster(given_line: str, expected: str) -> None:
@@ -154,6 +163,27 @@ def test_spark_submit_is_rewritten_for_this_cluster(given_line: str, expected: s
         return f"</{address.rpartition('/')[2]}>"
 
     assert rewrite(given_line.split(), fetch) == expected.split()
+
+
+def test_a_container_has_files_and_archives_under_their_names(node: Path, tmp_path: Path) -> None:
+    (node / "hdfs").mkdir()
+    (node / "hdfs" / "far.txt").write_text("far")
+    (node / "near.txt").write_text("near")
+    shutil.make_archive(str(node / "packed"), "zip", node / "hdfs")
+    (node / "packed.zip").rename(node / "packed.jar")
+    folder = tmp_path / "container"
+    folder.mkdir()
+    (folder / "own.txt").write_text("own")
+    files = [f"{node}/near.txt", "hdfs:///far.txt#renamed", f"file://{node}/near.txt#own.txt"]
+    containers.place(files, [f"{node}/packed.jar#env"], folder)
+    containers.place(files, [f"{node}/packed.jar#env"], folder)
+    found = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.txt")}
+    assert found == {"near.txt": "near", "own.txt": "own", "env/far.txt": "far"}
+    assert (folder / "renamed").read_text() == "far"
+    with pytest.raises(NotFetched, match="absent does not exist"):
+        containers.place([f"{node}/absent"], [], folder)
+    with pytest.raises(NotFetched, match=r"near\.txt#x cannot be unpacked"):
+        containers.place([], [f"{node}/near.txt#x"], folder)
 
 
 @pytest.mark.parametrize("option", ["--properties-file {}", "--properties-file={}"])
@@ -164,28 +194,49 @@ def test_a_properties_file_adds_to_the_clusters_defaults(node: Path, option: str
     (node / "other.conf").write_text("spark.b 1\n")
     given_line = ["--properties-file", str(node / "other.conf"), "--conf", "spark.a=given"]
     given_line += option.format(address.format(file)).split()
-    from_file = ["--conf", "spark.executor.memory=20g", "--conf", "spark.a=from the file"]
-    expected = [*from_file, "--conf", "spark.a=given"]
 
     def fetch(s3_address: str) -> str:
         assert s3_address == "s3://b/job.conf"
         return str(file)
 
-    assert rewrite([*given_line, "x.py", "--properties-file", "y"], fetch) == [
-        *expected, "x.py", "--properties-file", "y",
-    ]  # fmt: skip
-    assert rewrite([*given_line, "--name"], fetch) == [*expected, "--name"]
+    line = [*given_line, "x.py", "--properties-file", "y"]
+    from_file = {"spark.executor.memory": "20g", "spark.a": "from the file"}
+    assert entries(parsed(line), fetch) == from_file
+    assert rewrite(line, fetch) == ["--conf", "spark.a=given", "x.py", "--properties-file", "y"]
+    assert rewrite([*given_line, "--name"], fetch) == ["--conf", "spark.a=given", "--name"]
+    assert entries(parsed(["--conf", "spark.a=b", "x.py"]), fetch) == {}
+
+
+def test_entries_of_a_properties_file_go_into_a_private_configuration(
+    node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (node / "tmp").mkdir()
+    (node / "conf").mkdir()
+    (node / "conf" / "spark-defaults.conf").write_text("spark.a node\nspark.b node\n")
+    (node / "conf" / "core-site.xml").write_text(hadoop.site_file({"x": "y"}))
+    for name in ("HADOOP_CONF_DIR", "SPARK_CONF_DIR"):
+        monkeypatch.setenv(name, str(node / "conf"))
+    monkeypatch.delenv(s3_mounts.VARIABLE, raising=False)
+    s3_mounts.install(["x.py"])
+    assert os.environ["SPARK_CONF_DIR"] == str(node / "conf")
+    s3_mounts.install(["x.py"], {"spark.a": "the file's"})
+    own = Path(os.environ["SPARK_CONF_DIR"])
+    assert own == Path(os.environ["HADOOP_CONF_DIR"]) != node / "conf"
+    assert own.stat().st_mode & 0o777 == 0o700
+    text = (own / "spark-defaults.conf").read_text()
+    assert properties.parse(text) == {"spark.a": "the file's", "spark.b": "node"}
+    assert (own / "core-site.xml").read_text() == (node / "conf" / "core-site.xml").read_text()
 
 
 def test_a_properties_file_that_cannot_be_read_is_named(node: Path) -> None:
     (node / "binary").write_bytes(b"\xff")
     for name in ("absent", "binary"):
         with pytest.raises(NotFetched, match=f"{name} cannot be read"):
-            rewrite(["--properties-file", str(node / name), "x.py"], str)
+            entries(parsed(["--properties-file", str(node / name), "x.py"]), str)
 
 
 @pytest.mark.parametrize(
-    ("text", "entries"),
+    ("text", "expected"),
     [
         ("a 1\nb=2\nc:3\nd\t=\t4\ne : 5 \n", {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}),
         ("# a=1\n  ! b=2 \\\nc 3\n\n \n", {"c": "3"}),
@@ -196,30 +247,41 @@ def test_a_properties_file_that_cannot_be_read_is_named(node: Path) -> None:
         ("alone\né ü", {"alone": "", "é": "ü"}),
     ],
 )
-def test_properties_are_read_as_java_reads_them(text: str, entries: dict[str, str]) -> None:
-    assert properties.parse(text) == entries
+def test_properties_are_read_as_java_reads_them(text: str, expected: dict[str, str]) -> None:
+    assert properties.parse(text) == expected
 
 
-@given(
-    entries=st.dictionaries(
-        st.text("abc.\\", min_size=1).filter(lambda key: key[0] != "#"),
-        st.text("ab =:#!\\é").map(lambda value: f"x{value}x"),
-    )
-)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(entries=st.dictionaries(TEXT.filter(bool), TEXT.map(lambda value: value.strip(" \t\f"))))
 def test_what_the_node_writes_is_what_it_reads(entries: dict[str, str]) -> None:
-    assert properties.parse(properties_file(entries)) == entries
+    assert properties.parse(properties.dump(entries)) == entries
+
+
+@given(options=st.lists(TEXT.filter(lambda text: "\0" not in text)))
+def test_quoted_options_are_taken_apart_again(options: list[str]) -> None:
+    assert shlex.split(java_options.quoted(options)) == [text.replace("\\\n", "\\\n") for text in options]
+
+
+def test_the_properties_of_a_step_become_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert java_options.of_step() == []
+    monkeypatch.setenv(java_options.VARIABLE, java_options.handed_over({"a": "b c", "é": "="}))
+    assert java_options.of_step() == ["-Da=b c", "-Dé=="]
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "ec2 describe-instances",
-        "s3 rm s3://b/k",
+        "s3 rm folder/k",
         "s3 cp --acl public-read a s3://b/k",
         "s3 cp a b",
         "s3api list-objects",
-        "s3 cp - s3://b/k",
+        "s3 mv - s3://b/k",
+        "s3 sync s3://b/k -",
         "s3 cp --recursive s3://b/k -",
+        "s3 ls --human-readable s3://b",
         "",
     ],
 )
@@ -229,9 +291,10 @@ def test_aws_refuses_what_it_does_not_do(line: str) -> None:
 
 
 def test_aws_single_copies_name_their_targets(tmp_path: Path) -> None:
-    assert aws.pairs("s3://b/k/x", str(tmp_path), False) == [("s3://b/k/x", str(tmp_path / "x"))]
-    assert aws.pairs("s3://b/k/x", "y", False) == [("s3://b/k/x", "y")]
-    assert aws.pairs("y", "s3://b", False) == [("y", "s3://b/y")]
-    assert aws.pairs("s3://b/k", "-", False) == [("s3://b/k", "-")]
-    assert aws.pairs("y", "s3://b/k/", False) == [("y", "s3://b/k/y")]
-    assert aws.pairs("y", "s3://b/k", False) == [("y", "s3://b/k")]
+    assert aws_files.target_of("x", str(tmp_path)) == str(tmp_path / "x")
+    assert aws_files.target_of("x", "y") == "y"
+    assert aws_files.target_of("y", "s3://b") == "s3://b/y"
+    assert aws_files.target_of("y", "s3://b/k/") == "s3://b/k/y"
+    assert aws_files.target_of("y", "s3://b/k") == "s3://b/k"
+    with pytest.raises(ValueError, match="leaves its folder"):
+        aws_files.inside(str(tmp_path), "../y")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import logging
 import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from emr_local import log_files, pages, s3, status
-from emr_local.api import Api
-from emr_local.model import (
+from emr_local import s3
+from emr_local.settings import Settings
+from emr_local.state.model import (
     Cluster,
     ClusterState,
     ErrorDetail,
@@ -26,10 +25,7 @@ from emr_local.model import (
     Step,
     StepState,
 )
-from emr_local.runner import Runner
-from emr_local.service import Service
-from emr_local.settings import Settings
-from emr_local.store import Store
+from emr_local.web import log_files, pages, status
 
 BEGAN = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 NOW = BEGAN + timedelta(seconds=65)
@@ -174,26 +170,6 @@ def test_only_own_names_are_served(host: str, own: bool) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, "local[1]", {}, tmp_path, "3.5.6", (), tmp_path / "java")
-
-
-def test_a_name_that_is_no_unicode_text_is_shown_all_the_same(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(
-        logging.WARNING, "emr_local"
-    )  # pytest-xdist cannot hand on a captured line with that name
-    store = Store()
-    store.add(cluster(name="a\ud800b"))
-    answered: list[str] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
-        answered.append(status)
-
-    api = Api(Service(store, Runner(store, settings), settings))
-    for path in ("/", "/clusters/j-1"):
-        request = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "localhost"}
-        assert "a?b" in b"".join(api(request, start_response)).decode()
-    assert answered == ["200 OK", "200 OK"]
 
 
 def test_a_log_is_read_from_the_node_and_only_its_end(settings: Settings) -> None:

@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from emr_local import sizing
 from emr_local.__main__ import PlainFormatter
-from emr_local.execution import step_log_dir, step_process
-from emr_local.model import Cluster, ClusterState, Owner, Step
-from emr_local.node import Node
-from emr_local.processes import Watch
-from emr_local.runner import ClusterWorker
+from emr_local.nodes import sizing
+from emr_local.nodes.node import Node
 from emr_local.settings import Settings
-from emr_local.store import Store
+from emr_local.state.database import Database
+from emr_local.state.model import Cluster, ClusterState, Owner, Step
+from emr_local.state.store import Store
+from emr_local.steps.execution import step_log_dir, step_process
+from emr_local.steps.processes import Watch
+from emr_local.steps.runner import ClusterWorker
 
 BEGAN = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
@@ -62,9 +63,9 @@ def test_a_cluster_ends_although_its_folder_cannot_be_moved_away(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    store = Store()
+    store = Store(Database(None))
     store.add(cluster(state=ClusterState.TERMINATING))
-    worker = ClusterWorker(store, settings(tmp_path, "spark://m:7077"), "j-1")
+    worker = ClusterWorker(store, settings(tmp_path, "spark://m:7077"), "j-1", str)
     worker.node.folder.mkdir(parents=True)
     worker.stopping.set()
     with monkeypatch.context() as disk:

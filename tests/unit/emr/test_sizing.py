@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from emr_local import sizing
-from emr_local.model import Cluster, Owner
-from emr_local.node import Node
+from emr_local.nodes import sizing
+from emr_local.nodes.node import Node
 from emr_local.settings import Settings, SettingsError, check_url, parse_spark_conf
-from emr_local.tools.spark_submit import rewrite
+from emr_local.state.model import Cluster, Owner
+from emr_local.tools.spark_submit import entries, parse, rewrite
 
 
 def groups(**counts: int) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def test_a_properties_file_says_no_sizes_either(tmp_path: Path) -> None:
     file = tmp_path / "job.conf"
     file.write_text("spark.executor.memory 20g\nspark.master yarn\nspark.x 1\n")
     left_out: list[str] = []
-    assert rewrite(["--properties-file", str(file), "x.py"], str, left_out) == ["--conf", "spark.x=1", "x.py"]
+    assert entries(parse(["--properties-file", str(file), "x.py"]), str, left_out) == {"spark.x": "1"}
     assert left_out == ["spark.executor.memory=20g"]
 
 

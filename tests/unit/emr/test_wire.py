@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emr_local.api import owner_of
-from emr_local.errors import (
+from emr_local.api.errors import (
     AwsError,
     InvalidRequestException,
     MissingAuthenticationTokenException,
@@ -18,9 +17,10 @@ from emr_local.errors import (
     ValidationException,
     no_such_cluster,
 )
-from emr_local.model import Owner
-from emr_local.operations import OPERATIONS
-from emr_local.shapes import dump, emr_model, load, parse_request
+from emr_local.api.operations import OPERATIONS
+from emr_local.api.shapes import dump, emr_model, load, parse_request
+from emr_local.api.wire import owner_of
+from emr_local.state.model import Owner
 
 
 def parse(operation: str, document: Any) -> dict[str, Any]:
@@ -78,10 +78,121 @@ def test_text_that_no_program_can_be_given_is_refused(text: str) -> None:
         parse("AddJobFlowSteps", {"JobFlowId": "j-1", "Steps": [step]})
 
 
-@pytest.mark.parametrize("wrong", [{"ClusterId": 5}, {"ClusterId": ["a"]}, {"ClusterId": {}}])
-def test_wrong_types_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationException, match="ClusterId"):
-        parse("DescribeCluster", wrong)
+@pytest.mark.parametrize(
+    ("operation", "wrong", "message"),
+    [
+        ("DescribeCluster", {"ClusterId": 5}, "Value '5' at 'clusterId' %s Member must be a string"),
+        ("DescribeCluster", {"ClusterId": ["a"]}, "Value at 'clusterId' %s Member must be a string"),
+        ("DescribeCluster", {"ClusterId": {}}, "Value at 'clusterId' %s Member must be a string"),
+        ("ListClusters", {"ClusterStates": "x"}, "Value 'x' at 'clusterStates' %s Member must be a list"),
+        (
+            "ModifyCluster",
+            {"ClusterId": "j-1", "StepConcurrencyLevel": True},
+            "Value 'True' at 'stepConcurrencyLevel' %s Member must be a integer",
+        ),
+        (
+            "ModifyCluster",
+            {"ClusterId": "j-1", "StepConcurrencyLevel": 2.0},
+            "Value '2.0' at 'stepConcurrencyLevel' %s Member must be a integer",
+        ),
+        (
+            "SetTerminationProtection",
+            {"JobFlowIds": [], "TerminationProtected": "true"},
+            "Value 'true' at 'terminationProtected' %s Member must be a boolean",
+        ),
+    ],
+)
+def test_wrong_types_are_refused(operation: str, wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationException) as caught:
+        parse(operation, wrong)
+    told = message % "failed to satisfy constraint:"
+    assert str(caught.value) == f"1 validation error detected: {told}"
+
+
+@pytest.mark.parametrize(
+    ("operation", "document", "where", "constraint"),
+    [
+        ("RunJobFlow", {"Name": "x" * 257, "Instances": {}}, "name", "have length less than or equal to 256"),
+        (
+            "RunJobFlow",
+            {"Name": "x", "Instances": {}, "LogUri": "x" * 10_281},
+            "logUri",
+            "have length less than or equal to 10280",
+        ),
+        (
+            "RunJobFlow",
+            {"Name": "x", "Instances": {"MasterInstanceType": ""}},
+            "instances.masterInstanceType",
+            "have length greater than or equal to 1",
+        ),
+        (
+            "AddJobFlowSteps",
+            {
+                "JobFlowId": "j-1",
+                "Steps": [{"Name": "n", "HadoopJarStep": {"Jar": "x", "Args": ["a", "x" * 10_281]}}],
+            },
+            "steps.1.member.hadoopJarStep.args.2.member",
+            "have length less than or equal to 10280",
+        ),
+        (
+            "ModifyCluster",
+            {"ClusterId": "j-1", "StepConcurrencyLevel": 2**31},
+            "stepConcurrencyLevel",
+            "have value less than or equal to 2147483647",
+        ),
+        (
+            "PutAutoTerminationPolicy",
+            {"ClusterId": "j-1", "AutoTerminationPolicy": {"IdleTimeout": -(2**63) - 1}},
+            "autoTerminationPolicy.idleTimeout",
+            "have value greater than or equal to -9223372036854775808",
+        ),
+        ("ListReleaseLabels", {"MaxResults": 101}, "maxResults", "have value less than or equal to 100"),
+        (
+            "RunJobFlow",
+            {"Name": "bell\a", "Instances": {}},
+            "name",
+            "satisfy regular expression pattern: [\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-"
+            "\\uDBFF\\uDFFF\\r\\n\\t]*",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_lengths_numbers_and_characters_have_the_models_limits(
+    operation: str, document: dict[str, Any], where: str, constraint: str
+) -> None:
+    with pytest.raises(ValidationException) as caught:
+        parse(operation, document)
+    assert str(caught.value).endswith(f" at '{where}' failed to satisfy constraint: Member must {constraint}")
+    assert len(str(caught.value)) < 500, "long values are cut short"
+
+
+def test_names_in_any_script_are_taken() -> None:
+    assert parse("RunJobFlow", {"Name": "Übung \U0001f600\t\n", "Instances": {}})["Name"].startswith("Übung")
+
+
+def nested(levels: int) -> dict[str, Any]:
+    document: dict[str, Any] = {"Classification": "spark"}
+    for _ in range(levels):
+        document = {"Classification": "spark", "Configurations": [document]}
+    return {"Name": "n", "Instances": {}, "Configurations": [document]}
+
+
+def test_configurations_nest_but_not_without_end() -> None:
+    parse("RunJobFlow", nested(20))
+    for levels in (100, 400):
+        with pytest.raises(ValidationException, match="Member must not be nested deeper than 64 levels"):
+            parse("RunJobFlow", nested(levels))
+
+
+def test_of_many_mistakes_some_are_told() -> None:
+    with pytest.raises(ValidationException) as caught:
+        parse("ListClusters", {"ClusterStates": ["X"] * 30})
+    assert str(caught.value).startswith(
+        "30 validation errors detected: Value 'X' at 'clusterStates.1.member'"
+    )
+    assert str(caught.value).count("Value 'X'") == 10
+    with pytest.raises(ValidationException, match=r"^1000 validation errors detected"):
+        parse("ListClusters", {"ClusterStates": ["X"] * 1_000_000})
 
 
 JSON = st.recursive(
@@ -141,7 +252,7 @@ def test_dump_refuses_members_that_the_api_does_not_have() -> None:
             {
                 "__type": "UnsupportedOperationException",
                 "message": "CreateStudio is not supported by this EMR endpoint. "
-                "emr_local/operations.py would gain it.",
+                "emr_local/api/operations.py would gain it.",
             },
         ),
     ],

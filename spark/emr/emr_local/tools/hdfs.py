@@ -1,11 +1,34 @@
-"""The cluster's file system: hdfs:///path, hdfs://<cluster>/path and /path are one place."""
+"""The cluster's file system: hdfs:///path, hdfs://<cluster>/path and /path are one place; and `hdfs` itself.
+
+`hdfs dfs` is Hadoop's own shell (see `hadoop`). What asks an HDFS daemon is refused by name.
+"""
 
 from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from emr_local.tools import hadoop
+
+CLASSES = {"dfs": hadoop.SHELL, "version": hadoop.CLASSES["version"]}
+_NO_DAEMON = "no HDFS daemon runs here: the cluster's file system is a folder"
+REFUSED = dict.fromkeys(
+    (
+        "dfsadmin",
+        "fsck",
+        "namenode",
+        "datanode",
+        "balancer",
+        "cacheadmin",
+        "haadmin",
+        "mover",
+        "storagepolicies",
+    ),
+    _NO_DAEMON,
+)
 
 
 def address(given: str) -> str:
@@ -32,3 +55,8 @@ def local_path(full: str) -> Path:
         return Path(rest)
     path = posixpath.normpath(f"/{rest.partition('/')[2]}").lstrip("/")
     return Path(os.environ["EMR_LOCAL_NODE"]) / "hdfs" / path
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs `hdfs`; its exit code."""
+    return hadoop.run("hdfs", CLASSES, REFUSED, arguments)

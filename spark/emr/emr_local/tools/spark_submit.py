@@ -1,119 +1,196 @@
 """`spark-submit` on a node: Spark's own, on the cluster's master, files from S3 brought to the node first.
 
 Spark has no YARN here and its standalone master no cluster mode for Python: `--master yarn` means the
-cluster's master, and `--deploy-mode cluster` is run as client. On a standalone master sizes are left out, and
-the step's controller log names them (see `sizing`). A `--properties-file` would replace the cluster's own
-spark-defaults: its entries become `--conf` options instead.
+cluster's master, and `--deploy-mode cluster` is run as client, in a folder like a container's (see
+`containers`). On a standalone master sizes are left out, and the step's controller log names them (see
+`sizing`). A `--properties-file` would replace the cluster's own spark-defaults: its entries are added to a
+private copy of them instead.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
-from emr_local import logs, properties, s3, sizing
+from emr_local import s3
+from emr_local.nodes import properties, sizing, spark
+from emr_local.steps import logs
+from emr_local.tools import containers, java_options, s3_mounts
+from emr_local.tools.fetched import NotFetched, fetch_to_node
 
 FLAGS = {"--verbose", "-v", "--supervise", "--help", "-h", "--version", "--usage-error"}
-FILE_LISTS = {"--py-files", "--files", "--jars", "--archives"}
+FILES, ARCHIVES = ("--files", "spark.files"), ("--archives", "spark.archives")
+FILE_LISTS = {"--py-files", "--jars", "spark.submit.pyFiles", "spark.jars", *FILES, *ARCHIVES}
 PLACEMENT_CONF = ("spark.master=yarn", "spark.submit.deployMode=")
+DRIVER_ENVIRONMENT = "spark.yarn.appMasterEnv."
+DRIVER_PYTHONS = {
+    "PYSPARK_PYTHON": spark.NODE_PYTHON_KEYS,
+    "PYSPARK_DRIVER_PYTHON": spark.NODE_PYTHON_KEYS[1:],
+}
+Fetch = Callable[[str], str]
 
 
-class NotFetched(Exception):
-    """A file that the command names could not be brought to the node, or read there."""
+class Command(NamedTuple):
+    """A command line in its parts: options in their order, and what follows them.
+
+    `rest` is the application's file and arguments; or one option that lacks its value, for Spark to complain.
+    A flag's value is None.
+    """
+
+    options: list[tuple[str, str | None]]
+    rest: list[str]
+
+    def values(self, *names: str) -> list[str]:
+        """The values of options or `--conf` keys of these names, in order."""
+        return [value for name, value in self.settings() if name in names]
+
+    def settings(self) -> Iterator[tuple[str, str]]:
+        """Every option with its value, a `--conf` by its key."""
+        for name, value in self.options:
+            if value is not None and name in ("--conf", "-c"):
+                key, _, value = value.partition("=")
+                yield key.strip(), value
+            elif value is not None:
+                yield name, value
 
 
-def rewrite(
-    arguments: Sequence[str], fetch: Callable[[str], str], left_out: list[str] | None = None
-) -> list[str]:
+def parse(arguments: Sequence[str]) -> Command:
+    """Takes a command line apart; the application's own arguments are left alone."""
+    options: list[tuple[str, str | None]] = []
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        name, equals, value = rest[0].partition("=")
+        if name in FLAGS:
+            options.append((rest.pop(0), None))
+        elif equals:
+            options.append((name, value))
+            rest.pop(0)
+        elif len(rest) == 1:
+            break
+        else:
+            options.append((name, rest[1]))
+            del rest[:2]
+    return Command(options, rest)
+
+
+def rewrite(arguments: Sequence[str], fetch: Fetch, left_out: list[str] | None = None) -> list[str]:
     """spark-submit's arguments for this cluster; `fetch` turns an S3 address into a file of the node.
 
-    The application's own arguments, which follow its file, are left alone. Options about sizes go to
-    `left_out`; without it they are kept. Of several properties files the last counts, and of all its entries
-    those that no option gives: they come first. Raises NotFetched.
+    Options about sizes go to `left_out`; without it they are kept. Properties files are left to `entries`.
+    Raises NotFetched.
     """
-    from_file: list[str] = []
     result: list[str] = []
-    rest = list(arguments)
-    while rest:
-        option = rest.pop(0)
-        if option in FLAGS:
-            result.append(option)
-        elif option.startswith("-"):
-            name, equals, value = option.partition("=")
-            if not equals:
-                if not rest:
-                    result.append(option)
-                    break
-                value = rest.pop(0)
-            if name == "--properties-file":
-                from_file = _entries(value, fetch, left_out)
-            else:
-                result += _option(name, value, fetch, left_out)
-        else:
-            result += [fetch(option) if s3.is_s3(option) else option, *rest]
-            break
-    return [*from_file, *result]
+    options, rest = parse(arguments)
+    for name, value in options:
+        if value is None:
+            result.append(name)
+        elif name != "--properties-file":
+            result += _option(name, value, fetch, left_out)
+    if rest and s3.is_s3(rest[0]):
+        rest = [fetch(rest[0]), *rest[1:]]
+    return [*result, *rest]
 
 
-def _entries(file: str, fetch: Callable[[str], str], left_out: list[str] | None) -> list[str]:
-    """The entries of a properties file, on the node or in S3, as options."""
+def entries(given: Command, fetch: Fetch, left_out: list[str] | None = None) -> dict[str, str]:
+    """What the last properties file, on the node or in S3, sets on this cluster; as `rewrite` does."""
+    file = next(iter(given.values("--properties-file")[-1:]), None)
+    if file is None:
+        return {}
     try:
         text = Path(fetch(file) if s3.is_s3(file) else file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise NotFetched(f"{file} cannot be read ({error})") from None
-    options: list[str] = []
-    for key, value in properties.parse(text).items():
-        options += _option("--conf", f"{key}={value}", fetch, left_out)
-    return options
+    taken = {k: _taken(k, v, fetch, left_out) for k, v in properties.parse(text).items()}
+    return {key: value for key, value in taken.items() if value is not None}
 
 
-def _option(name: str, value: str, fetch: Callable[[str], str], left_out: list[str] | None) -> list[str]:
+def _option(name: str, value: str, fetch: Fetch, left_out: list[str] | None) -> list[str]:
     """An option as this cluster takes it, or nothing."""
+    if name in ("--conf", "-c"):
+        key, equals, value = value.partition("=")
+        taken = _taken(key, value, fetch, left_out)
+        return [] if taken is None else [name, f"{key}{equals}{taken}"]
     if left_out is not None and sizing.is_left_out(name, value):
-        left_out.append(value if name in ("--conf", "-c") else f"{name} {value}")
+        left_out.append(f"{name} {value}")
         return []
     if name == "--deploy-mode" or (name == "--master" and value.startswith("yarn")):
         return []
-    if name in ("--conf", "-c") and value.startswith(PLACEMENT_CONF):
-        return []
-    if name in FILE_LISTS:
-        value = ",".join(_fetched(entry.strip(), fetch) for entry in value.split(","))
-    return [name, value]
+    return [name, _fetched_all(value, fetch) if name in FILE_LISTS else value]
 
 
-def _fetched(entry: str, fetch: Callable[[str], str]) -> str:
-    """One entry of a file list; an archive's `#name` stays."""
+def _taken(key: str, value: str, fetch: Fetch, left_out: list[str] | None) -> str | None:
+    """The value of a Spark property as this cluster takes it, or None."""
+    if key.startswith(DRIVER_ENVIRONMENT):
+        return value
+    entry = f"{key}={value}"
+    if left_out is not None and sizing.belongs_to_site(key.strip()):
+        left_out.append(entry)
+        return None
+    if entry.startswith(PLACEMENT_CONF):
+        return None
+    if key in FILE_LISTS:
+        return _fetched_all(value, fetch)
+    return _own_python(value) if key in spark.NODE_PYTHON_KEYS else value
+
+
+def _own_python(program: str) -> str:
+    node = Path(os.environ["EMR_LOCAL_NODE"])
+    return str(node / "python" / "bin" / "python") if spark.is_system_python(program) else program
+
+
+def _fetched_all(entries: str, fetch: Fetch) -> str:
+    """A list of files with those from S3 on the node; an archive's `#name` stays."""
+    return ",".join(_fetched(entry.strip(), fetch) for entry in entries.split(","))
+
+
+def _fetched(entry: str, fetch: Fetch) -> str:
     address, hash_sign, name = entry.partition("#")
     return fetch(address) + hash_sign + name if s3.is_s3(address) else entry
 
 
-def fetch_to_node(address: str) -> str:
-    """Downloads a file from S3 into a folder of its own, under its own name."""
-    folder = Path(os.environ["EMR_LOCAL_NODE"]) / "fetched"
-    folder.mkdir(exist_ok=True)
-    try:
-        uri = s3.parse(address)
-        target = Path(tempfile.mkdtemp(dir=folder)) / (uri.key.rpartition("/")[2] or "main")
-        s3.download(uri, target)
-    except (OSError, ValueError, *s3.S3_ERRORS) as error:
-        raise NotFetched(s3.explain(address, error)) from None
-    return str(target)
+def _as_container(given: Command, rewritten: Command, from_file: Mapping[str, str]) -> list[str]:
+    """Gives the driver what it would have in its container, where the command asks for one.
+
+    Returns options to go first: what the driver's environment says about Python, which Spark asks only after
+    the cluster's own defaults. What a properties file says about it counts more.
+    """
+    if given.values("--deploy-mode", "spark.submit.deployMode")[-1:] != ["cluster"]:
+        return []
+    lists = [
+        (rewritten.values(*names) or [from_file[name] for name in names if name in from_file])[-1:]
+        for names in (FILES, ARCHIVES)
+    ]
+    files, archives = ([entry for text in found for entry in text.split(",") if entry] for found in lists)
+    containers.place(files, archives, Path.cwd())
+    options: list[str] = []
+    for key, value in given.settings():
+        if key.startswith(DRIVER_ENVIRONMENT):
+            variable = key.removeprefix(DRIVER_ENVIRONMENT)
+            os.environ[variable] = value
+            for python in DRIVER_PYTHONS.get(variable, ()):
+                if python not in from_file:
+                    options += ["--conf", f"{python}={_own_python(value)}"]
+    return options
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Becomes Spark's spark-submit; exit code 1 when a file cannot be fetched."""
     try:
         left_out = sizing.read_left_out(Path(os.environ["EMR_LOCAL_NODE"]))
+        from_file = entries(parse(arguments), fetch_to_node, left_out)
         rewritten = rewrite(arguments, fetch_to_node, left_out)
         if left_out and "HADOOP_LOG_DIR" in os.environ:
             controller = Path(os.environ["HADOOP_LOG_DIR"]) / "controller"
             logs.write_line(controller, "WARN", sizing.sentence(left_out))
+        rewritten = [*_as_container(parse(arguments), parse(rewritten), from_file), *rewritten]
     except NotFetched as error:
         sys.exit(f"java.io.FileNotFoundException: {error}")
+    s3_mounts.install([*arguments, *from_file.values()], from_file)
+    options = java_options.quoted(java_options.of_step())
+    os.environ["SPARK_SUBMIT_OPTS"] = f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {options}".strip()
     program = str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit")
     # Becomes it, so that signals and the exit code are Spark's own.
     os.execv(program, [program, *rewritten])  # noqa: S606  # a list of arguments, no shell

@@ -1,0 +1,1 @@
+"""Operations by subject: instances, policies, records, release labels; `paging` serves all lists."""

@@ -1,0 +1,1 @@
+"""Running steps and bootstrap actions: workers, processes, commands, logs, and why something failed."""

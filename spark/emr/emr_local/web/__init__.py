@@ -1,0 +1,1 @@
+"""Pages and logs for people; they change nothing."""
