@@ -14,7 +14,7 @@ COMPOSE = COMPOSE_PROFILES=$(PROFILE) docker compose --env-file $(ENV_FILE)
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit lint fixtures locks record clean
 .PHONY: up run backfill deploy destroy rehearse cost down reset logs ps doctor docker-engine
-.PHONY: e2e e2e-aws e2e-compose site-plugin check-requirements
+.PHONY: e2e e2e-aws e2e-compose site-plugin check-requirements aws-cli
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +22,13 @@ help: ## This list
 setup: ## Install .venv from the hash-pinned locks (the other targets do it when needed)
 	@python=$$(sh embedded/find-python.sh) && exec "$$python" embedded/install.py
 
+aws-cli: setup ## Install .venv-awscli, the AWS CLI that contract tests run (make test does it)
+	@exec $(RUN) -m embedded.aws_cli
+
 demo: setup ## Run the pipeline once on recorded posts, without Docker; WEEK=2026-W46 for one week
 	@exec $(RUN) -m embedded.demo $(if $(WEEK),--week $(WEEK))
 
-test: setup lint ## Unit, contract and integration tests
+test: setup aws-cli lint ## Unit, contract and integration tests
 	@exec $(RUN) -m pytest --numprocesses 2 --dist loadgroup
 
 up: ## Build and start the stack on Docker Compose; PROFILE=emr for real S3 and EMR

@@ -9,6 +9,7 @@ lock() {
 }
 lock requirements/uv.in
 lock requirements/java.in
+lock requirements/awscli.in
 lock requirements/dev.in --constraints requirements/mwaa-3.3.1.txt
 lock spark/jobs/requirements.in --constraints requirements/dev.txt
 lock airflow/requirements.in --constraints requirements/mwaa-3.3.1.txt --constraints requirements/dev.txt
