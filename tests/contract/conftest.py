@@ -66,8 +66,11 @@ def s3(request: pytest.FixtureRequest) -> S3Client:
     """The S3 server with a bucket."""
     if ON_AWS:
         return boto3.client("s3")
-    url = S3_ENDPOINT or request.getfixturevalue("s3_url")
-    client: S3Client = boto3.client("s3", endpoint_url=url, **CREDENTIALS)  # type: ignore[call-overload]  # keywords from a dictionary
+    client: S3Client
+    if S3_ENDPOINT:
+        client = boto3.client("s3", endpoint_url=S3_ENDPOINT, region_name=REGION)
+    else:
+        client = boto3.client("s3", endpoint_url=request.getfixturevalue("s3_url"), **CREDENTIALS)  # type: ignore[call-overload]  # keywords from a dictionary
     with suppress(client.exceptions.BucketAlreadyOwnedByYou):
         client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     return client

@@ -3,7 +3,7 @@
 The endpoint is a child process, unless the environment names another one:
 
 CONTRACT_EMR_ENDPOINT    the address of a running endpoint (the Compose stack's), or `aws` for EMR itself
-CONTRACT_S3_ENDPOINT     the address of the S3 that it uses; without it AWS's own
+CONTRACT_S3_ENDPOINT     the address of the S3 that it uses, with the credentials of the environment
 CONTRACT_BUCKET          a bucket that exists there; on AWS it is needed
 
 Tests that need the child's process, its work dir or its log are left out then. On EMR itself only those with

@@ -116,6 +116,7 @@ def test_a_missing_local_file_and_list_are_named(cluster: Flow) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--outputCodec=gzip"]])
+@pytest.mark.usefixtures("s3_url")  # LocalStack takes a bucket's policy and does not obey it
 def test_a_target_that_is_forbidden_is_named(cluster: Flow, s3: S3Client, options: list[str]) -> None:
     put(s3, a=b"x")
     s3.create_bucket(Bucket="forbidden", CreateBucketConfiguration={"LocationConstraint": REGION})

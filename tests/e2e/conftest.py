@@ -21,7 +21,7 @@ ORDER = (
     "compose_file", "refusals", "website_empty", "run", "backfill", "housing_prices", "aws_profile",
     "website_tables", "website_charts", "website_pages", "website_cache", "website_admin", "website_hostile",
     "website_role", "website_provision",
-    "wpdatatables", "wpdatatables_release", "site_plugin",
+    "wpdatatables", "wpdatatables_release", "site_plugin", "emr_contract",
     "faults", "secrets", "changes", "website_faults",
 )  # fmt: skip
 PATIENCE = 300  # seconds for the whole stack to become healthy on two busy cores
