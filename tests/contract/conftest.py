@@ -119,3 +119,12 @@ def flow(start: Callable[..., Flow]) -> Flow:
     waiting = start()
     waiting.until("WAITING")
     return waiting
+
+
+@pytest.fixture(scope="module")
+def shared(emr: EMRClient) -> Iterator[Flow]:
+    """A cluster that is WAITING, for tests that change nothing of it."""
+    flow = Flow(emr)
+    flow.until("WAITING")
+    yield flow
+    flow.end()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,15 +21,6 @@ NO_RULES = {"Constraints": {"MinCapacity": 0, "MaxCapacity": 1}, "Rules": []}
 def ours(message: str) -> str:
     """How a message begins that is worded here: AWS has its own, so there only the error's type is known."""
     return "" if ON_AWS else message
-
-
-@pytest.fixture(scope="module")
-def shared(emr: EMRClient) -> Iterator[Flow]:
-    """A cluster that is WAITING, for tests that change nothing of it."""
-    flow = Flow(emr)
-    flow.until("WAITING")
-    yield flow
-    flow.end()
 
 
 JOB_FLOW_CALLS: list[tuple[str, dict[str, Any]]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
 STEP: Any = bash("true")
 CLUSTER_FAMILY = {"ClusterId", "ResourceId"}
-
-
-@pytest.fixture(scope="module")
-def shared(emr: EMRClient) -> Iterator[Flow]:
-    """A cluster that is WAITING, for tests that change nothing of it."""
-    flow = Flow(emr)
-    flow.until("WAITING")
-    yield flow
-    flow.end()
 
 
 @pytest.mark.aws

@@ -58,10 +58,11 @@ class S3Uri(NamedTuple):
 
 
 class S3Object(NamedTuple):
-    """One listed object; `size` in bytes."""
+    """One listed object; `size` in bytes, `modified` in seconds since 1970."""
 
     uri: S3Uri
     size: int
+    modified: float
 
 
 def is_s3(address: str) -> bool:
@@ -97,13 +98,14 @@ def client() -> S3Client:
     return boto3.session.Session().client("s3", region_name=region, config=config)
 
 
-def list_objects(prefix: S3Uri) -> Iterator[S3Object]:
-    """Every object whose key begins with `prefix.key`, in key order, without folder markers."""
+def list_objects(prefix: S3Uri, markers: bool = False) -> Iterator[S3Object]:
+    """Every object whose key begins with `prefix.key`, in key order; `markers` takes in folder markers."""
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
     for page in pages:
         for entry in page.get("Contents", []):
-            if not entry["Key"].endswith("/"):
-                yield S3Object(S3Uri(prefix.bucket, entry["Key"]), entry["Size"])
+            if markers or not entry["Key"].endswith("/"):
+                uri = S3Uri(prefix.bucket, entry["Key"])
+                yield S3Object(uri, entry["Size"], entry["LastModified"].timestamp())
 
 
 def download(source: S3Uri, target: Path, how: How = PLAIN) -> None:

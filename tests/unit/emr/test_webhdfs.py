@@ -17,18 +17,15 @@ from tests.unit.emr.webhdfs_client import (
     TOKEN,
     ask,
     at,
-    empty_bucket,
     keys,
     names,
     put,
     raw,
     refused,
     rename,
-    running_gateway,
     write,
 )
 
-__all__ = ["empty_bucket", "running_gateway"]  # fixtures
 pytestmark = pytest.mark.usefixtures("empty_bucket")
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emr_local.api.errors import ValidationException
-from emr_local.api.views import instance_configs
 from emr_local.state import instance_sets
+from emr_local.state.instance_sets import instance_configs
 from emr_local.state.model import InstanceSet
 
 REVISE = "Revise the configuration and resubmit."

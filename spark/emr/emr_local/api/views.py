@@ -175,17 +175,3 @@ def bootstrap_actions(value: Cluster) -> list[Document]:
         }
         for action in value.request.get("BootstrapActions", [])
     ]
-
-
-def instance_configs(instances: Mapping[str, Any]) -> list[Document]:
-    """The instance groups or fleets that RunJobFlow asked for; the flat form as the groups that it means."""
-    given: list[Document] = instances.get("InstanceGroups") or instances.get("InstanceFleets") or []
-    if given:
-        return given
-    master = instances.get("MasterInstanceType") or instances.get("SlaveInstanceType")
-    groups = [{"InstanceRole": "MASTER", "InstanceType": master, "InstanceCount": 1}]
-    workers = instances.get("InstanceCount", 1) - 1
-    if workers:
-        kind = instances.get("SlaveInstanceType") or master
-        groups.append({"InstanceRole": "CORE", "InstanceType": kind, "InstanceCount": workers})
-    return groups

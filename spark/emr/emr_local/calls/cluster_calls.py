@@ -29,18 +29,19 @@ def describe_cluster(service: Service, owner: Owner, params: Params) -> Params:
 def list_clusters(service: Service, owner: Owner, params: Params) -> Params:
     """ListClusters: newest first."""
     states = params.get("ClusterStates")
-    after, before = params.get("CreatedAfter"), params.get("CreatedBefore")
 
     def asked_for(cluster: Cluster) -> bool:
-        return (
-            (not states or cluster.state in states)
-            and (after is None or cluster.created_at > after)
-            and (before is None or cluster.created_at < before)
-        )
+        return (not states or cluster.state in states) and created_as_asked(cluster, params)
 
     newest_first = list(reversed(service.store.all(owner)))
     page, marker = paged(newest_first, params.get("Marker"), lambda c: c.id, asked_for)
     return {"Clusters": [views.cluster_summary(cluster) for cluster in page], "Marker": marker}
+
+
+def created_as_asked(cluster: Cluster, params: Params) -> bool:
+    """Whether the cluster is of the time between CreatedAfter and CreatedBefore."""
+    after, before = params.get("CreatedAfter"), params.get("CreatedBefore")
+    return (after is None or cluster.created_at > after) and (before is None or cluster.created_at < before)
 
 
 def describe_step(service: Service, owner: Owner, params: Params) -> Params:

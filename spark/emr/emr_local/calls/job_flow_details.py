@@ -7,6 +7,7 @@ from typing import Any
 
 from emr_local.api import instance_views, views
 from emr_local.api.views import Document
+from emr_local.calls.cluster_calls import created_as_asked
 from emr_local.service import Params, Service
 from emr_local.state.model import Cluster, ClusterState, InstanceSet, Owner, Step, StepState
 from emr_local.state.store import utc_now
@@ -40,12 +41,10 @@ def _asked_for(cluster: Cluster, params: Params, now: datetime) -> bool:
     if not any(name in params for name in FILTERS):
         return cluster.ended_at is None or cluster.created_at > now - ENDED_SHOWN
     ids, states = params.get("JobFlowIds"), params.get("JobFlowStates")
-    after, before = params.get("CreatedAfter"), params.get("CreatedBefore")
     return (
         (not ids or cluster.id in ids)
         and (not states or state(cluster) in states)
-        and (after is None or cluster.created_at > after)
-        and (before is None or cluster.created_at < before)
+        and created_as_asked(cluster, params)
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from emr_local.api import errors, validation, views
 from emr_local.api.errors import InvalidRequestException, ValidationException
-from emr_local.service import Params, Service, new_id, new_instance_id
+from emr_local.service import Params, Service
 from emr_local.state import clusters
-from emr_local.state.instance_sets import started
+from emr_local.state.ids import new_id, new_instance_id
+from emr_local.state.instance_sets import instance_configs, is_primary, started
 from emr_local.state.model import Cluster, Owner, Step
 from emr_local.state.store import utc_now
 
@@ -124,10 +125,10 @@ def new_job_flow(owner: Owner, params: Params, now: datetime) -> Cluster:
     """The cluster that a RunJobFlow request makes, not started yet; the request has passed the checks."""
     instances = params["Instances"]
     instance_id = new_instance_id()
-    configs = views.instance_configs(instances)
-    sets = (started(config, now, instance_id if _is_primary(config) else None) for config in configs)
+    configs = instance_configs(instances)
+    sets = (started(config, now, instance_id if is_primary(config) else None) for config in configs)
     # With three primary nodes EMR forces both.
-    highly_available = any(_is_primary(config) and config.get("InstanceCount", 1) > 1 for config in configs)
+    highly_available = any(is_primary(config) and config.get("InstanceCount", 1) > 1 for config in configs)
     cluster = Cluster(
         id=new_id("j"),
         owner=owner,
@@ -157,10 +158,6 @@ def _without_passwords(request: Params) -> Params:
         return request
     hidden = {name: "****" if name in views.PASSWORDS else text for name, text in kerberos.items()}
     return {**request, "KerberosAttributes": hidden}
-
-
-def _is_primary(config: Mapping[str, Any]) -> bool:
-    return "MASTER" in (config.get("InstanceRole"), config.get("InstanceFleetType"))
 
 
 def tag_values(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from emr_local.api.views import instance_configs
 from emr_local.nodes import hadoop, spark
+from emr_local.state.instance_sets import instance_configs, is_primary
 
 # Written as Hadoop's own files; the first is joined with the node's settings.
 HADOOP_SITES = ("core-site", "hdfs-site", "mapred-site")
@@ -86,12 +86,12 @@ def _of_instances(request: Mapping[str, Any]) -> Iterator[tuple[str, bool, list[
         role = config.get("InstanceRole") or config.get("InstanceFleetType")
         yield (
             f"instance group {config.get('Name') or role}",
-            role == "MASTER",
+            is_primary(config),
             config.get("Configurations", []),
         )
         for place, kind in enumerate(config.get("InstanceTypeConfigs", [])):
             whose = f"instance type {kind.get('InstanceType')} of fleet {config.get('Name') or role}"
-            yield whose, role == "MASTER" and place == 0, kind.get("Configurations", [])
+            yield whose, is_primary(config) and place == 0, kind.get("Configurations", [])
 
 
 def _nested(name: str, nested: list[str]) -> list[str]:

@@ -12,12 +12,11 @@ says so, the step's controller log does too, and the step can be cancelled.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from emr_local.api.views import instance_configs
+from emr_local.state.instance_sets import instance_configs, is_primary, size
 
 SITE_KEYS = (
     "spark.blockManager.port",
@@ -59,8 +58,6 @@ STARVED_SENTENCE = (
     "Spark waits for executors: other applications use all workers, or no worker is large enough for the "
     "sizes that the job's own code or this Spark's site set"
 )
-# Of an instance group, and of an instance fleet
-CAPACITIES = ("InstanceCount", "TargetOnDemandCapacity", "TargetSpotCapacity")
 # In the node's folder, on a cluster of a standalone Spark only: what its job flow said about sizes.
 LEFT_OUT_FILE = "conf/sizes-left-out"
 
@@ -80,15 +77,9 @@ def is_left_out(option: str, value: str) -> bool:
 def executors(request: Mapping[str, Any]) -> int:
     """How many executors one application of a RunJobFlow request gets, at least one.
 
-    A cluster has one for each core and task instance; steps that may run at a time share them evenly. An
-    instance fleet counts units of capacity: its instances are taken to be those of the smallest weight.
+    A cluster has one for each core and task instance; steps that may run at a time share them evenly.
     """
-    count: int = 0
-    for config in instance_configs(request["Instances"]):
-        if "MASTER" not in (config.get("InstanceRole"), config.get("InstanceFleetType")):
-            weights = [kind.get("WeightedCapacity", 1) for kind in config.get("InstanceTypeConfigs", [])]
-            weight = min(weights, default=1)
-            count += sum(math.ceil(config.get(name, 0) / weight) for name in CAPACITIES)
+    count = size(config for config in instance_configs(request["Instances"]) if not is_primary(config))
     at_a_time: int = request.get("StepConcurrencyLevel", 1)
     return max(1, count // at_a_time)
 

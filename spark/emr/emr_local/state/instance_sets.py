@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from emr_local.service import new_id, new_instance_id
+from emr_local.state.ids import new_id, new_instance_id
 from emr_local.state.model import Instance, InstanceSet
 
 MAX_LISTED = 2000  # instances of a cluster, as many as EMR's ListInstances shows
@@ -24,6 +24,25 @@ class Share(NamedTuple):
     market: str
     type: str | None
     number: int
+
+
+def instance_configs(instances: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The instance groups or fleets that RunJobFlow asked for; the flat form as the groups that it means."""
+    given: list[dict[str, Any]] = instances.get("InstanceGroups") or instances.get("InstanceFleets") or []
+    if given:
+        return given
+    master = instances.get("MasterInstanceType") or instances.get("SlaveInstanceType")
+    groups = [{"InstanceRole": "MASTER", "InstanceType": master, "InstanceCount": 1}]
+    workers = instances.get("InstanceCount", 1) - 1
+    if workers:
+        kind = instances.get("SlaveInstanceType") or master
+        groups.append({"InstanceRole": "CORE", "InstanceType": kind, "InstanceCount": workers})
+    return groups
+
+
+def is_primary(config: Mapping[str, Any]) -> bool:
+    """Whether a group's or fleet's configuration is the primary node's."""
+    return "MASTER" in (config.get("InstanceRole"), config.get("InstanceFleetType"))
 
 
 def shares(config: Mapping[str, Any]) -> tuple[Share, ...]:

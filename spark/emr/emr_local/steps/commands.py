@@ -6,9 +6,11 @@ that runs the step's jar; both jars here only start a program.)
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -53,6 +55,16 @@ def command_line(step: Step, path: str) -> list[str]:
         return argv
     handed_over = f"{java_options.VARIABLE}={java_options.handed_over(step.properties)}"
     return [_find("env", path), handed_over, *argv]
+
+
+def script_line(script: Path, arguments: Sequence[str]) -> list[str]:
+    """The program and arguments of a script, which is bash's unless its beginning says how to start it.
+
+    OSError when it cannot be read.
+    """
+    with script.open("rb") as file:
+        by_itself = file.read(2) in (b"#!", b"\x7fE")
+    return [*([] if by_itself and os.access(script, os.X_OK) else ["bash"]), str(script), *arguments]
 
 
 def shown(step: Step) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,7 +11,7 @@ from emr_local.nodes import sizing
 from emr_local.nodes.node import Node
 from emr_local.state.model import ErrorDetail, FailureDetails, Reason, Step
 from emr_local.steps import failures, logs
-from emr_local.steps.commands import CannotRun, command_line, shown
+from emr_local.steps.commands import CannotRun, command_line, script_line, shown
 from emr_local.steps.processes import NodeProcess, Watch
 
 CANNOT_EXECUTE = 126  # the shell's exit code for it
@@ -111,7 +110,7 @@ def run_bootstrap_action(node: Node, number: int, script: str, args: list[str], 
         ) from None
     logs.write_line(controller, "INFO", f"startExec '{' '.join([script, *args])}'")
     try:
-        exit_code = process.run([*_interpreter(program), str(program), *args], node.environment({}), cwd)
+        exit_code = process.run(script_line(program, args), node.environment({}), cwd)
     except (OSError, ValueError) as error:
         logs.write_line(controller, "ERROR", str(error))
         exit_code = CANNOT_EXECUTE
@@ -135,12 +134,6 @@ def _fetch_script(script: str, folder: Path) -> Path:
     if not program.is_file():
         raise FileNotFoundError(f"{script} does not exist")
     return program
-
-
-def _interpreter(program: Path) -> list[str]:
-    """A script without a first line that names its interpreter is bash's."""
-    with program.open("rb") as file:
-        return [] if file.read(2) == b"#!" and os.access(program, os.X_OK) else ["bash"]
 
 
 def _bootstrap_failed(sentence: str, code: str, problem: str, node: Node, script: str) -> BootstrapFailed:

@@ -90,22 +90,20 @@ class NodeProcess:
 
     def interrupt(self) -> None:
         """SIGTERM to the process group; a program that has not started yet will not."""
-        with self._lock:
-            self._signalled = True
-            process = self._process
-        if process is not None and process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL to the program and everything that descends from it."""
+        self._signal(signal.SIGKILL)
+        kill_marked(self.mark)
+
+    def _signal(self, number: signal.Signals) -> None:
         with self._lock:
             self._signalled = True
             process = self._process
         if process is not None and process.poll() is None:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        kill_marked(self.mark)
+                os.killpg(process.pid, number)
 
 
 def _pump(stream: IO[bytes], target: Path, limit: int, watch: Watch | None) -> Thread:

@@ -44,13 +44,9 @@ def files_below(folder: str, skip: Skip) -> Iterator[File]:
 
 def objects_below(folder: str, markers: bool = False) -> Iterator[File]:
     """All objects below a folder of S3; `markers` takes in keys that end in a slash."""
-    bucket, prefix = s3.parse(folder)
-    for page in s3.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for entry in page.get("Contents", []):
-            key = entry["Key"]
-            if markers or not key.endswith("/"):
-                address, time = str(s3.S3Uri(bucket, key)), entry["LastModified"].timestamp()
-                yield File(key[len(prefix) :], address, entry["Size"], time)
+    prefix = s3.parse(folder)
+    for uri, size, modified in s3.list_objects(prefix, markers):
+        yield File(uri.key[len(prefix.key) :], str(uri), size, modified)
 
 
 def _local_files(folder: Path, skip: Skip) -> Iterator[File]:

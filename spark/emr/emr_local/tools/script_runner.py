@@ -11,14 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emr_local import s3
+from emr_local.steps.commands import script_line
 from emr_local.tools.fetched import NotFetched, fetch_to_node
-
-
-def command(script: Path, arguments: Sequence[str]) -> list[str]:
-    """The program and its arguments; OSError when the script cannot be read."""
-    with script.open("rb") as file:
-        named = file.read(2) in (b"#!", b"\x7fE")
-    return [*([] if named and os.access(script, os.X_OK) else ["bash"]), str(script), *arguments]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         script = Path(fetch_to_node(address) if s3.is_s3(address) else address).absolute()
         if s3.is_s3(address):
             script.chmod(0o755)
-        argv = command(script, rest)
+        argv = script_line(script, rest)
     except (NotFetched, OSError) as error:
         print(f"java.io.FileNotFoundException: {error}", file=sys.stderr)
         return 1

@@ -157,7 +157,9 @@ def move(source: S3Uri, target: S3Uri, overwrite: bool, markers: Markers) -> boo
         there = find(target)
     if source == target:
         return not found.is_folder
-    if _is_inside(target, source) or (there is not None and not (overwrite and _may_replace(found, there))):
+    if paths.is_below(target, source) or (
+        there is not None and not (overwrite and _may_replace(found, there))
+    ):
         return False
     if found.is_folder:
         _move_folder(source, target)
@@ -172,10 +174,6 @@ def move(source: S3Uri, target: S3Uri, overwrite: bool, markers: Markers) -> boo
 
 def _may_replace(source: Entry, target: Entry) -> bool:
     return not source.is_folder and not target.is_folder
-
-
-def _is_inside(uri: S3Uri, folder: S3Uri) -> bool:
-    return uri.bucket == folder.bucket and uri.key.startswith(f"{folder.key}/")
 
 
 def _move_folder(source: S3Uri, target: S3Uri) -> None:

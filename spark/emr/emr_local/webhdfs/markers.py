@@ -50,9 +50,5 @@ class Markers:
     def forget(self, folder: S3Uri) -> None:
         """The folder and all in it are gone."""
         with self._lock:
-            for known in [k for k in self._own if k == folder or _is_below(k, folder)]:
+            for known in [k for k in self._own if k == folder or paths.is_below(k, folder)]:
                 del self._own[known]
-
-
-def _is_below(uri: S3Uri, folder: S3Uri) -> bool:
-    return uri.bucket == folder.bucket and uri.key.startswith(f"{folder.key}/")

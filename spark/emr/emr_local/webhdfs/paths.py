@@ -46,6 +46,11 @@ def ancestors(uri: S3Uri) -> list[S3Uri]:
     return [S3Uri(uri.bucket, "/".join(parts[: count + 1])) for count in range(len(parts))]
 
 
+def is_below(uri: S3Uri, folder: S3Uri) -> bool:
+    """Whether it is in the folder, at any depth; `folder` is not the bucket's root."""
+    return uri.bucket == folder.bucket and uri.key.startswith(f"{folder.key}/")
+
+
 def is_temporary(uri: S3Uri) -> bool:
     """Whether it is, or is in, a folder that a committer removes as a whole."""
     return any(name.startswith(TEMPORARY) for name in uri.key.split("/"))

@@ -12,10 +12,10 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from emr_local import s3
+from emr_local.nodes.hadoop import VIEWFS
 from emr_local.webhdfs.errors import DENIED, code_of
 
 SCHEMES = ("s3", "s3a", "s3n")
-VIEWFS = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 COMMITTERS = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 CREDENTIALS = {
