@@ -4,26 +4,32 @@ In:  parquet with tweet_id, tweets, station (strings) and date (timestamp, UTC, 
 Out: date (timestamp, midnight UTC), station ('' = all London), rank (int, from 1), topic (string),
      tweet_count (bigint). One file, sorted by station and rank; the same input always gives the same rows.
 
-    spark-submit --py-files tweet_text.py,tweet_job.py topic_analysis.py --input URI --output URI
+    spark-submit --py-files tweet_text.py,tweet_topics.py,tweet_job.py \\
+        topic_analysis.py --input URI --output URI
 
 A topic is a stem. It counts the tweets that contain one of its words, each tweet once per station and once
 for London, and is shown as the word that most of them use. Ties go to the word that comes first in code point
 order, which is Spark's string order.
+
+Spark brings a tweet's copies together and moves the counts; the workers count, each over its part of the
+tweets (tweet_topics), and merge the counts of each station. What moves are counts of the vocabulary, and what
+arrives at the driver are the topics themselves.
 """
 
 import argparse
-from collections.abc import Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
-from pyspark.sql.types import ArrayType, StringType
 
 import tweet_job
-import tweet_text
-from tweet_text import Cleaning
+import tweet_topics
+from tweet_topics import LONDON, SEPARATOR, Rules, Topic
 
-LONDON = ""  # the station that stands for all of them
+BATCH_BYTES = 256 * 1024  # parquet of some 2,000 tweets
+TOPICS = "station string, rank int, topic string, tweet_count bigint"
 
 
 def stop_words(spark: SparkSession) -> frozenset[str]:
@@ -35,54 +41,44 @@ def stop_words(spark: SparkSession) -> frozenset[str]:
     return frozenset(remover.loadDefaultStopWords("english"))
 
 
-def tweets_per_term(
-    tweets: DataFrame, dropped: Set[str], search_word: str, cleaning: Cleaning = Cleaning.LIGHT
-) -> DataFrame:
-    """Return station, term (see tweet_text.terms), tweets: how many distinct tweets there have the term.
+def batches(tweets: DataFrame) -> DataFrame:
+    """Return rows (array of strings): tweets in batches, as tweet_topics.count_terms takes them.
 
-    The first aggregation makes one row of a tweet's copies, so that it counts once in London, and once at a
-    station however often it is there. What is shuffled after that are counts, not tweets. A row without
-    tweet_id is no tweet; one without station counts for London only.
+    Few large rows instead of many small ones, whose way from the JVM to Python would cost half of the job. A
+    row without tweet_id is no tweet, and one without text has no topic.
     """
-
-    def terms(text: str | None) -> list[str]:
-        return tweet_text.terms(text, dropped, search_word, cleaning)
-
-    seen = tweets.select(
-        "tweet_id", "station", f.udf(terms, ArrayType(StringType()))("tweets").alias("terms")
-    )
-    by_tweet = (
-        seen.where("tweet_id is not null")
-        .groupBy("tweet_id")
-        .agg(
-            f.collect_set(f.struct(f.coalesce("station", f.lit(LONDON)).alias("station"), "terms")).alias(
-                "seen"
-            )
-        )
-    )
-    by_station = by_tweet.select(
-        "seen", f.explode(f.array_union(f.array(f.lit(LONDON)), f.col("seen.station"))).alias("station")
-    )
-    here = f.filter("seen", lambda copy: (f.col("station") == LONDON) | (copy["station"] == f.col("station")))
-    terms_here = f.array_distinct(f.flatten(f.transform(here, lambda copy: copy["terms"])))
-    by_term = by_station.select("station", f.explode(terms_here).alias("term"))
-    return by_term.groupBy("station", "term").agg(f.count("*").alias("tweets"))
+    number = -(-tweet_job.size(tweets) // BATCH_BYTES)
+    station = f.coalesce(_without_separator("station"), f.lit(LONDON))
+    row = f.concat_ws(SEPARATOR, _without_separator("tweet_id"), station, "tweets")
+    batch = f.pmod(f.hash("tweet_id"), f.lit(max(1, number)))
+    rows = tweets.where("tweet_id is not null and tweets is not null").groupBy(batch)
+    return rows.agg(f.collect_list(row).alias("rows")).select("rows")
 
 
-def top_topics(counts: DataFrame, top: int) -> DataFrame:
-    """Return station, rank, topic, tweet_count: each station's `top` stems in `counts` (tweets_per_term)."""
-    stem_and_word = f.split("term", " ")
-    # By station, as the window below wants it: grouped by stem first, the rows would move once more.
-    forms = counts.repartition("station").select(
-        "station", "tweets", stem_and_word[0].alias("stem"), stem_and_word[1].alias("word")
+def _without_separator(column: str) -> Column:
+    return f.translate(column, SEPARATOR, "")
+
+
+def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
+    """Return station, rank, topic, tweet_count: the `number` topics of each station, and of London."""
+
+    def counted(found: Iterable[Row]) -> Iterator[tuple[tweet_topics.Place, tweet_topics.Counts]]:
+        return tweet_topics.count_terms((batch["rows"] for batch in found), rules)
+
+    def best(counts: tweet_topics.Counts) -> list[Topic]:
+        return tweet_topics.top(counts, number)
+
+    parts = batches(tweets).rdd.mapPartitions(counted)
+    places = parts.reduceByKey(tweet_topics.merged).mapValues(best)
+    topics: defaultdict[str, list[Topic]] = defaultdict(list)
+    for (station, _), found in places.collect():
+        topics[station] += found
+    ranked = (
+        (station, rank, topic, tweet_count)
+        for station, found in topics.items()
+        for rank, (topic, tweet_count, _) in enumerate(tweet_topics.best(found, number), start=1)
     )
-    stems = forms.groupBy("station", "stem").agg(
-        f.max(f.when(f.col("word").isNull(), f.col("tweets"))).alias("tweet_count"),
-        f.min(f.when(f.col("word").isNotNull(), f.struct(-f.col("tweets"), "word")))["word"].alias("topic"),
-    )
-    order = Window.partitionBy("station").orderBy(f.desc("tweet_count"), "topic", "stem")
-    ranked = stems.withColumn("rank", f.row_number().over(order)).where(f.col("rank") <= top)
-    return ranked.select("station", "rank", "topic", "tweet_count")
+    return tweets.sparkSession.createDataFrame(list(ranked), TOPICS)
 
 
 def day_of(tweets: DataFrame, day: date | None) -> DataFrame:
@@ -105,8 +101,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with tweet_job.session("TopicAnalysis") as spark:
         tweets = tweet_job.read_tweets(spark, args.input)
-        counts = tweets_per_term(tweets, stop_words(spark), args.search_word, args.cleaning)
-        topics = top_topics(counts, args.top).crossJoin(f.broadcast(day_of(tweets, args.date)))
+        tweet_job.fit_shuffles(tweets)
+        rules = Rules(stop_words(spark), args.search_word, args.cleaning)
+        with tweet_job.named_errors(args.input):
+            topics = top_topics(tweets, rules, args.top).crossJoin(f.broadcast(day_of(tweets, args.date)))
         # A few rows per station, whatever the input's size: one sorted file.
         result = topics.select("date", "station", "rank", "topic", "tweet_count").repartition(1)
         tweet_job.write(result.sortWithinPartitions("station", "rank"), args.output, source=args.input)

@@ -24,6 +24,14 @@ TWEETS: Mapping[str, str] = {
     "station": "string",
 }
 
+# What is worth a task: parquet of some 40,000 tweets, a second of counting. Spark's own least split, too.
+PARTITION_BYTES = 4 * 2**20
+MOST_PARTITIONS = 2_000
+# Shuffled tweets that a task may hold in memory: Spark's 64 MB would be much for a small executor.
+JOINED_BYTES = 16 * 2**20
+# Spark's 128 MB would be held in memory by each task that writes, and by each reader of the result.
+ROW_GROUP_BYTES = 32 * 2**20
+
 # Of a failed task Spark's messages tell first where it ran; these say nothing of the cause.
 _WRAPPERS = ("Job aborted", "Exception thrown in awaitResult", "[TASK_WRITE_FAILED]")
 _READ_FAILED = ("Encountered error while reading file", "[CANNOT_READ_FILE_FOOTER]")
@@ -116,10 +124,34 @@ def read_tweets(spark: SparkSession, uri: str) -> DataFrame:
     return tweets.select(*TWEETS)
 
 
+def size(tweets: DataFrame) -> int:
+    """Return the bytes of the files that hold `tweets`, as Spark's planner knows them."""
+    plan = tweets._jdf.queryExecution().optimizedPlan()
+    return int(plan.stats().sizeInBytes())
+
+
+def fit_shuffles(tweets: DataFrame) -> None:
+    """Let shuffles of `tweets` have partitions by its size: one for 1,000 tweets, every core's for millions.
+
+    Many small ones are no harm: Spark joins them when it sees what is in them.
+    """
+    partitions = min(-(-size(tweets) // PARTITION_BYTES), MOST_PARTITIONS)
+    conf = tweets.sparkSession.conf
+    conf.set("spark.sql.shuffle.partitions", max(1, partitions))
+    conf.set("spark.sql.adaptive.advisoryPartitionSizeInBytes", JOINED_BYTES)
+
+
 def write(result: DataFrame, uri: str, *, source: str) -> None:
     """Replace what is at `uri` with `result`; raises UnreadableInput if a file at `source` proves damaged."""
+    with named_errors(source):
+        result.write.option("parquet.block.size", ROW_GROUP_BYTES).parquet(uri, mode="overwrite")
+
+
+@contextmanager
+def named_errors(source: str) -> Iterator[None]:
+    """Run what reads the tweets at `source`; raises UnreadableInput if a file there proves damaged."""
     try:
-        result.write.parquet(uri, mode="overwrite")
+        yield
     except Py4JJavaError as error:
         reasons = _reasons(error)
         if any(reason.startswith(_READ_FAILED) for reason in reasons):

@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 Step = dict[str, Any]
 
+MODULES = ("tweet_text", "vader_scorer", "tweet_topics", "tweet_job")  # that the jobs import
+
 
 def job_flow_overrides(bucket: str, run: str) -> dict[str, Any]:
     """What every run adds to the RunJobFlow base of connection `emr_default`.
@@ -37,7 +39,7 @@ def spark_steps(bucket: str, output_key: str, run: str) -> list[Step]:
     """The five steps of week `run`; arguments may be templates. Every path is the run's own."""
     hdfs, scripts = f"hdfs:///{run}", f"s3://{bucket}/scripts"
     raw, sentiment, topics = raw_prefix(output_key, run), sentiment_prefix(run), topics_prefix(run)
-    shared = f"{scripts}/tweet_text.py,{scripts}/tweet_job.py"
+    shared = ",".join(f"{scripts}/{module}.py" for module in MODULES)
     submit = ["spark-submit", "--deploy-mode", "client", "--py-files", shared]
     return [
         _step(

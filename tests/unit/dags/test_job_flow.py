@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -30,6 +31,15 @@ def test_every_path_is_the_runs_own() -> None:
     ]
     assert len(paths) == 10
     assert all("2026-W46" in path and path.endswith("/") for path in paths)
+
+
+def test_spark_gets_all_modules_of_the_jobs() -> None:
+    jobs = Path(__file__).parents[3] / "spark" / "jobs"
+    modules = {f"s3://b/scripts/{file.name}" for file in jobs.glob("*.py") if "_analysis" not in file.name}
+    for step in spark_steps("b", "api_output", "2026-W46"):
+        args = step["HadoopJarStep"]["Args"]
+        if args[0] == "spark-submit":
+            assert set(args[args.index("--py-files") + 1].split(",")) == modules
 
 
 def test_overrides_fit_run_job_flow() -> None:

@@ -16,6 +16,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 JOBS = Path(__file__).parents[3] / "spark" / "jobs"
+MODULES = [file for file in sorted(JOBS.glob("*.py")) if not file.stem.endswith("_analysis")]
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a JVM that ends before optimised code would pay
 MONDAY = datetime(2026, 11, 9, 8, 30, tzinfo=UTC)
 SCHEMA = "tweet_id string, tweets string, date timestamp, station string"
@@ -40,7 +41,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
         .getOrCreate()
     )
-    session.sparkContext.addPyFile(str(JOBS / "tweet_text.py"))  # what --py-files does for the workers
+    for module in MODULES:
+        session.sparkContext.addPyFile(str(module))  # what --py-files does for the workers
     yield session
     session.stop()
 
@@ -80,7 +82,7 @@ def spark_submit() -> SparkSubmit:
     def run(job: str, *args: str | Path) -> subprocess.CompletedProcess[str]:
         home = Path(pyspark.__file__).parent
         java = os.environ.get("JAVA_HOME") or str(Path(shutil.which("java") or "java").resolve().parents[1])
-        shipped = ",".join(str(JOBS / module) for module in ("tweet_text.py", "tweet_job.py"))
+        shipped = ",".join(map(str, MODULES))
         command = [
             str(home / "bin" / "spark-submit"),
             "--master",

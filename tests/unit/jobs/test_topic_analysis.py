@@ -8,7 +8,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 import tweet_text
-from topic_analysis import day_of, main, stop_words, top_topics, tweets_per_term
+from topic_analysis import day_of, main, stop_words, top_topics
+from tweet_topics import Rules
 
 TOPICS = "station string, rank int, topic string, tweet_count long"
 STOPS = frozenset({"the", "and", "at", "in"})
@@ -17,7 +18,7 @@ Topic = tuple[str, int, str, int]  # station, rank, topic, tweet_count
 
 
 def topics(frame: DataFrame, top: int = 5, search_word: str = "london") -> list[Topic]:
-    found = top_topics(tweets_per_term(frame, STOPS, search_word), top).collect()
+    found = top_topics(frame, Rules(STOPS, search_word), top).collect()
     return sorted((row["station"], row["rank"], row["topic"], row["tweet_count"]) for row in found)
 
 
@@ -35,7 +36,7 @@ def test_topics_per_station_and_for_london(spark: SparkSession, tweets: Tweets) 
         ],
         TOPICS,
     )
-    found = top_topics(tweets_per_term(given, STOPS, "london"), 5)
+    found = top_topics(given, Rules(STOPS, "london"), 5)
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
 
 
@@ -126,7 +127,7 @@ def test_counts_equal_a_plain_count(tweets: Tweets) -> None:
     holders: dict[tuple[str, str], set[str]] = defaultdict(set)
     forms: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for key, text, place in rows:
-        for word in tweet_text.words(text) - STOPS:
+        for word in set(tweet_text.words(text)) - STOPS:
             for station in ("", place):
                 holders[station, tweet_text.stem(word)].add(key)
                 forms[station, tweet_text.stem(word), word].add(key)

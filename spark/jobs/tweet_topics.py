@@ -1,0 +1,170 @@
+"""Topics as plain counts: the terms of tweets, how many tweets have them, and which stems are on top.
+
+Pure functions of Python's own types, without Spark, whose workers run them; spark-submit ships this file with
+--py-files. Counting here, where the words are, takes a fraction of what it costs to hand them to the JVM.
+
+A term is "stem word". A tweet counts once for each of its words; where several share a stem, the term "stem"
+without a word is counted, too, once for each word beyond the first. So a stem's number of tweets is the sum
+over its words less what stands for the stem alone. Sums add up over parts of the tweets, in any order.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from heapq import nlargest
+from itertools import chain, groupby
+from operator import itemgetter
+from zlib import crc32
+
+from tweet_text import Cleaning, stem, words
+
+LONDON = ""  # the station that stands for all of them
+SEPARATOR = "\0"  # which PostgreSQL's text cannot hold
+LONDON_PARTS = 16  # its vocabulary is everybody's: it is merged in as many parts, each with stems of its own
+
+# A worker's memory, whatever the number of tweets: words with their terms, texts of retweets and copies, and
+# counts (of terms at stations) that were not yet handed on.
+_WORDS_KEPT = 300_000
+_TEXTS_KEPT = 2**16
+_COUNTS_KEPT = 1_000_000
+_TWEETS_AT_A_TIME = 20_000
+
+Counts = Counter[str]  # term -> number of tweets; see above
+Place = tuple[str, int]  # station and part; only LONDON has more parts than 0
+Topic = tuple[str, int, str]  # topic, tweet_count, stem
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is no topic: the words in `dropped` (stop words), and those with the stem of a searched word."""
+
+    dropped: frozenset[str]
+    search_word: str
+    cleaning: Cleaning = Cleaning.LIGHT
+
+
+class _Terms(dict[str, str]):
+    """The terms of the words met so far, each stemmed when it is first asked for; "" for what is no topic.
+
+    Words follow Zipf's law: the frequent ones are soon known again after the memo was emptied.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self._dropped = rules.dropped
+        self._searched = {stem(word) for word in words(rules.search_word)}
+        self.roots: dict[str, str] = {}
+
+    def __missing__(self, word: str) -> str:
+        root = stem(word)
+        unwanted = len(word) == 1 or word in self._dropped or root in self._searched
+        term = self[word] = "" if unwanted else f"{root} {word}"
+        self.roots[term] = root
+        return term
+
+    def forget_if_full(self) -> None:
+        """Empty the memo: between two texts, whose terms need their roots."""
+        if len(self) > _WORDS_KEPT:
+            self.clear()
+            self.roots.clear()
+
+
+@cache
+def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
+    """Return the function that gives the terms of a tweet by its texts (an edited copy has another one).
+
+    What it remembers stays while the worker lives.
+    """
+    known = _Terms(rules)
+
+    @lru_cache(_TEXTS_KEPT)
+    def terms(texts: frozenset[str]) -> tuple[str, ...]:
+        known.forget_if_full()
+        spoken = chain.from_iterable(words(text, rules.cleaning) for text in texts)
+        found = set(filter(None, map(known.__getitem__, spoken)))
+        roots = [known.roots[term] for term in found]
+        distinct = set(roots)
+        beyond = (Counter(roots) - Counter(distinct)).elements() if len(distinct) < len(roots) else ()
+        return (*found, *beyond)
+
+    return terms
+
+
+def count_terms(batches: Iterable[Iterable[str]], rules: Rules) -> Iterator[tuple[Place, Counts]]:
+    """Yield how many tweets have each term, by place; a place may come again, for other tweets.
+
+    A batch holds rows "tweet_id, station, text", with SEPARATOR between them, and all copies of its tweets: a
+    tweet counts once in London, and once at a station however often it is there. One without station ("")
+    counts for London only.
+    """
+    terms_of = finder(rules)
+    counts: defaultdict[str, Counts] = defaultdict(Counter)
+    # Counted many tweets at a time, a station's counts stay in the processor's cache.
+    waiting: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for batch in batches:
+        rows = (row.split(SEPARATOR, 2) for row in sorted(batch))
+        for _, copies in groupby(rows, itemgetter(0)):
+            for station, texts in _texts_by_station(copies).items():
+                waiting[station].append(terms_of(frozenset(texts)))
+        if len(waiting[LONDON]) >= _TWEETS_AT_A_TIME:
+            _count(waiting, counts)
+            if sum(map(len, counts.values())) > _COUNTS_KEPT:
+                yield from _by_place(counts)
+                counts.clear()
+    _count(waiting, counts)
+    yield from _by_place(counts)
+
+
+def _texts_by_station(copies: Iterable[Sequence[str]]) -> dict[str, set[str]]:
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    for _, station, text in copies:
+        texts[LONDON].add(text)
+        if station != LONDON:
+            texts[station].add(text)
+    return texts
+
+
+def _count(waiting: dict[str, list[tuple[str, ...]]], counts: Mapping[str, Counts]) -> None:
+    for station, found in waiting.items():
+        counts[station].update(chain.from_iterable(found))
+    waiting.clear()
+
+
+def _by_place(counts: Mapping[str, Counts]) -> Iterator[tuple[Place, Counts]]:
+    for station, counted in counts.items():
+        if station != LONDON:
+            yield (station, 0), counted
+    parts: list[Counts] = [Counter() for _ in range(LONDON_PARTS)]
+    for term, number in counts.get(LONDON, {}).items():
+        parts[crc32(term.partition(" ")[0].encode()) % LONDON_PARTS][term] = number
+    yield from (((LONDON, part), counted) for part, counted in enumerate(parts) if counted)
+
+
+def merged(counted: Counts, more: Counts) -> Counts:
+    """Return the sum of two counts; the first is used up."""
+    counted.update(more)
+    return counted
+
+
+def top(counted: Mapping[str, int], number: int) -> list[Topic]:
+    """Return the `number` stems that most tweets have, best first, each as the word that most of them use.
+
+    Ties go to the word, then the stem, that comes first in code point order.
+    """
+    tweets: defaultdict[str, int] = defaultdict(int)
+    for term, count in counted.items():
+        root, _, word = term.partition(" ")
+        tweets[root] += count if word else -count
+    least = min(nlargest(number, tweets.values()), default=0)
+    shown: dict[str, tuple[int, str]] = {}
+    for term, count in counted.items():
+        root, _, word = term.partition(" ")
+        if word and tweets[root] >= least:
+            shown[root] = min(shown.get(root, (0, "")), (-count, word))
+    return best(((word, tweets[root], root) for root, (_, word) in shown.items()), number)
+
+
+def best(topics: Iterable[Topic], number: int) -> list[Topic]:
+    """Return the first `number` of topics, in the order in which they are ranked."""
+    return sorted(topics, key=lambda topic: (-topic[1], topic[0], topic[2]))[:number]
