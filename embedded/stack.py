@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -138,6 +138,8 @@ class Stack:
         env = self.environment()
         emr_env = {**env, "PYTHONPATH": str(ROOT / "spark" / "emr")}
         emr_options = ["--work-dir", str(self.home / "emr"), "--spark-master", "local[*]"]
+        if cache := class_archives(os.environ):
+            emr_options += ["--class-archives", str(cache)]
         self._start("aws", "moto.server", ports, env)
         self._start("emr", "emr_local", ports, emr_env, emr_options)
         self._start("fixtures", "fixtures.server", ports, env)
@@ -188,6 +190,20 @@ def serve(home: Path, prepare: Callable[[Stack], dict[str, str]] | None) -> int:
         while not _stdin_ended(0.5):
             stack.check()
     return 0
+
+
+def class_archives(environ: Mapping[str, str]) -> Path | None:
+    """The folder in the user's cache for archives of Spark's classes; None if it cannot be written."""
+    home = Path(environ.get("HOME") or "/")
+    cache = Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
+    folder = cache / "tubepulse" / "class-archives"
+    if not cache.is_absolute():
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def alive(pid: int) -> bool:

@@ -29,6 +29,7 @@ from waitress.server import create_server
 from emr_local import settings as config
 from emr_local.api.shapes import emr_model
 from emr_local.api.wire import Api
+from emr_local.nodes import class_archive
 from emr_local.service import Service
 from emr_local.settings import Settings, SettingsError
 from emr_local.state.database import Database, DatabaseError
@@ -111,6 +112,13 @@ def arguments() -> argparse.Namespace:
     cli.add_argument(
         "--spark-ui-url", metavar="URL", help="where a person finds the Spark master's page, for a link to it"
     )
+    cli.add_argument(
+        "--class-archives",
+        type=Path,
+        metavar="DIR",
+        help="where an archive of Spark's classes is kept, with which Spark starts faster; made beside the "
+        "service if it is not there (about 30 CPU seconds at the lowest priority, 170 MB; default: none)",
+    )
     return cli.parse_args()
 
 
@@ -130,6 +138,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         spark_ui_url=config.check_url(options.spark_ui_url),
         log_push_interval_s=options.log_push_interval,
         provisioning_s=options.provisioning_seconds,
+        class_archives=options.class_archives and options.class_archives.absolute(),
     )
 
 
@@ -181,6 +190,7 @@ def serve(options: argparse.Namespace) -> None:
     except DatabaseError as error:
         raise SettingsError(str(error)) from None
     gateway, settings = with_s3(settings, options.host)
+    archive = class_archive.Maker()
     service = Service(store, Runner(store, settings), settings)
     try:
         server = create_server(
@@ -195,6 +205,7 @@ def serve(options: argparse.Namespace) -> None:
         raise SettingsError(
             f"cannot listen on {options.host}:{options.port} ({problem}): choose another --port"
         ) from None
+    archive.start(settings)
     emr_model()  # read before the first request
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     log.info("EMR endpoint on http://%s:%s, Spark %s", options.host, options.port, settings.spark_master)
@@ -205,6 +216,7 @@ def serve(options: argparse.Namespace) -> None:
         with ExitStack() as last:  # whatever goes wrong with one, the others follow
             last.callback(store.close)
             last.callback(gateway.stop)
+            last.callback(archive.stop)
             service.runner.stop()
         server.close()
         lock.close()

@@ -31,7 +31,8 @@ class Settings:
     `spark_ui_url` is where a person finds the Spark master's page.
     `log_limit_bytes` bounds what one stream of one step may write to disk. Logs that changed are pushed every
     `log_push_interval_s`. A cluster is STARTING for at least `provisioning_s`. `s3_gateway` is where Spark
-    finds S3, `host:port/token`; None where its own classes do that.
+    finds S3, `host:port/token`; None where its own classes do that. `class_archives` is the folder of
+    archives of Spark's classes (see `nodes.class_archive`); None if there are to be none.
     """
 
     work_dir: Path
@@ -47,6 +48,7 @@ class Settings:
     log_push_interval_s: float = 60.0
     provisioning_s: float = 0.0
     s3_gateway: str | None = None
+    class_archives: Path | None = None
 
     @property
     def state_file(self) -> Path:

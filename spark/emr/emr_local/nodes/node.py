@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from emr_local.nodes import hadoop, node_conf, programs, spark
+from emr_local.nodes import class_path, hadoop, node_conf, programs, spark
 from emr_local.settings import Settings
 from emr_local.state.model import Cluster
 from emr_local.tools import s3_mounts
@@ -168,8 +168,15 @@ class Node:
             "EMR_CLUSTER_ID": self.cluster.id,
             "EMR_LOCAL_NODE": str(self.folder),
             **({s3_mounts.VARIABLE: self.settings.s3_gateway} if self.settings.s3_gateway else {}),
+            **self._class_sharing(),
             **extra,
         }
+
+    def _class_sharing(self) -> dict[str, str]:
+        """What spark-submit wants to know for Java to share classes."""
+        if self.settings.class_archives is None:
+            return {}
+        return {class_path.ARCHIVES: str(self.settings.class_archives)}
 
     def _path(self) -> str:
         """The node's programs, its Python's, and the system's; not those of the service's own environment."""

@@ -18,7 +18,7 @@ from typing import NamedTuple, NoReturn
 from emr_local import s3
 from emr_local.nodes import properties, sizing, spark
 from emr_local.steps import logs
-from emr_local.tools import containers, java_options, s3_mounts
+from emr_local.tools import class_sharing, containers, java_options, s3_mounts
 from emr_local.tools.fetched import NotFetched, fetch_to_node
 
 FLAGS = {"--verbose", "-v", "--supervise", "--help", "-h", "--version", "--usage-error"}
@@ -189,7 +189,8 @@ def main(arguments: Sequence[str]) -> NoReturn:
     except NotFetched as error:
         sys.exit(f"java.io.FileNotFoundException: {error}")
     s3_mounts.install([*arguments, *from_file.values()], from_file)
-    options = java_options.quoted(java_options.of_step())
+    sharing = class_sharing.options(dict(parse(rewritten).settings()))
+    options = java_options.quoted([*sharing, *java_options.of_step()])
     os.environ["SPARK_SUBMIT_OPTS"] = f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {options}".strip()
     program = str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit")
     # Becomes it, so that signals and the exit code are Spark's own.
