@@ -12,7 +12,7 @@ ANSWERS = $(if $(filter 1,$(FORCE)),--force) $(if $(filter 1,$(DRY_RUN)),--dry-r
 COMPOSE = COMPOSE_PROFILES=$(PROFILE) docker compose --env-file $(ENV_FILE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint fixtures locks record clean
+.PHONY: help setup demo test unit bench lint fixtures locks record clean
 .PHONY: up run backfill deploy destroy rehearse cost down reset logs ps doctor docker-engine
 .PHONY: e2e e2e-aws e2e-compose site-plugin check-requirements aws-cli
 
@@ -91,6 +91,10 @@ check-requirements: setup ## Would MWAA install airflow/requirements.txt, on its
 
 unit: setup ## Unit tests only: no services
 	@exec $(RUN) -m pytest tests/unit
+
+bench: setup ## What the work costs, against the first jobs and stock VADER; QUICK=1, BIG=1, RATINGS=FILE
+	@PYTHONPATH=airflow/dags:spark/jobs:spark/emr exec $(RUN) -m benchmarks $(if $(filter 1,$(QUICK)),--quick) \
+	    $(if $(filter 1,$(BIG)),--big) $(if $(RATINGS),--ratings '$(RATINGS)')
 
 lint: setup ## Style, import walls and types; changes nothing
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check && $(RUN) -m mypy

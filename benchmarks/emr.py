@@ -22,6 +22,8 @@ import boto3
 import psutil
 from botocore.exceptions import EndpointConnectionError
 
+from embedded.endpoints import java_home
+
 if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
 
@@ -33,12 +35,13 @@ GROUPS: Any = [{"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "Instance
 
 
 @contextmanager
-def service() -> Iterator[tuple["EMRClient", psutil.Process]]:
-    """A client of a running endpoint, and its process."""
+def service(*options: str, work_dir: Path | None = None) -> Iterator[tuple["EMRClient", psutil.Process]]:
+    """A client of a running endpoint, which is started with the `options`, and its process."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "emr_local", "--port", str(port), "--work-dir", f"{folder}/work"]
-        env = {**os.environ, "PYTHONPATH": str(ROOT / "spark" / "emr")}
+        place = work_dir or Path(folder) / "work"
+        command = [sys.executable, "-m", "emr_local", "--port", str(port), "--work-dir", str(place), *options]
+        env = {**os.environ, "JAVA_HOME": str(java_home()), "PYTHONPATH": str(ROOT / "spark" / "emr")}
         with (Path(folder) / "log").open("wb") as log:
             process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         client: EMRClient = boto3.client(
@@ -74,13 +77,13 @@ def answers(client: "EMRClient") -> bool:
     return True
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for it, a minute at most."""
-    deadline = time.monotonic() + 60
+def until(condition: Callable[[], bool], patience: float = 60, look: float = 0.005) -> None:
+    """Waits for it, `patience` seconds at most; looks every `look` seconds."""
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError
-        time.sleep(0.005)
+        time.sleep(look)
 
 
 def step(*args: str) -> Any:
@@ -137,14 +140,26 @@ def directly(count: int) -> float:
     return time.perf_counter() - began
 
 
+def one_step(client: "EMRClient", cluster_id: str, count: int = 240) -> dict[str, float]:
+    """Milliseconds of a step that does nothing, of its program alone, and between the two."""
+    until(lambda: in_state(client, cluster_id, "WAITING"))
+    run_steps(client, cluster_id, 10)
+    taken, alone = run_steps(client, cluster_id, count) / count * 1000, directly(count) / count * 1000
+    return {"step_ms": taken, "program_alone_ms": alone, "overhead_ms": taken - alone}
+
+
+def step_cost() -> dict[str, float]:
+    """What `one_step` says of an endpoint of its own."""
+    with service() as (client, _):
+        return one_step(client, start(client))
+
+
 def overhead_and_calls() -> list[float]:
     """Prints what a step and the calls cost; the calls' p99 in milliseconds."""
     with service() as (client, _):
         cluster_id = start(client)
-        until(lambda: in_state(client, cluster_id, "WAITING"))
-        run_steps(client, cluster_id, 10)
-        taken, alone = run_steps(client, cluster_id, 240) / 240, directly(240) / 240
-        print(f"a step: {taken * 1000:.1f} ms, its program alone {alone * 1000:.1f} ms")
+        cost = one_step(client, cluster_id)
+        print(f"a step: {cost['step_ms']:.1f} ms, its program alone {cost['program_alone_ms']:.1f} ms")
         run_steps(client, cluster_id, 250)
         [running] = client.add_job_flow_steps(JobFlowId=cluster_id, Steps=[step("sleep", "600")])["StepIds"]
         print("beside 500 steps, while one runs:")

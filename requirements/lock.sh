@@ -17,6 +17,7 @@ lock airflow/image/requirements.in --constraints requirements/mwaa-3.3.1.txt --c
 lock aws/requirements.in --constraints requirements/dev.txt
 lock spark/requirements.in --constraints requirements/dev.txt
 lock spark/requirements-build.in
+lock benchmarks/seed/requirements.in
 PYTHON_VERSION=3.13 lock wordpress/requirements.in
 # LocalStack's last free release, with what was there on its day: a later cbor2 breaks its start
 PYTHON_VERSION=3.13 lock localstack/requirements.in --exclude-newer 2026-03-05
