@@ -23,6 +23,7 @@ SECRETS_BACKEND_KWARGS = {
     "connections_lookup_pattern": "^(?!aws_default$).*$",
     "variables_prefix": "airflow/variables",
 }
+POKE_INTERVAL = 1  # seconds between two looks at a step; 5 in AWS, whose requests are limited
 RETRY_DELAY = 1  # seconds; Airflow's own default of 300 is for services that recover by themselves
 
 
@@ -37,6 +38,9 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__SECRETS__BACKEND": SECRETS_BACKEND,
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(SECRETS_BACKEND_KWARGS),
+        # Without it each look at a Variable or connection makes an AWS client anew: 0.1 s, some 50 times
+        "AIRFLOW__SECRETS__USE_CACHE": "True",
+        "AIRFLOW__TUBEPULSE__POKE_INTERVAL": str(POKE_INTERVAL),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
     }

@@ -22,7 +22,7 @@ from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.listeners import hookimpl
 from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
-from airflow.sdk import DAG
+from airflow.sdk import DAG, SecretCache
 from airflow.sdk.listener import get_listener_manager
 from airflow.utils.session import create_session
 
@@ -70,6 +70,9 @@ def parsed(dag_id: str) -> DAG:
 def run(dag: DAG, conf: dict[str, Any], errors: Errors) -> dict[str, Any]:
     """One run without a logical date, as a trigger from outside makes it."""
     errors.by_task.clear()
+    # A run sees what was changed before it
+    SecretCache.reset()  # type: ignore[no-untyped-call]
+    SecretCache.init()  # type: ignore[no-untyped-call]
     begun = time.monotonic()
     dag_run = dag.test(logical_date=None, run_conf=conf)
     seconds = time.monotonic() - begun

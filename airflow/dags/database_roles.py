@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
-from tubepulse import roles
+from tubepulse import python_tasks
 from tubepulse.defaults import DEFAULT_ARGS
 
 with DAG(
@@ -26,4 +26,4 @@ with DAG(
     default_args=DEFAULT_ARGS,
     tags=["tubepulse"],
 ) as dag:
-    PythonOperator(task_id="make_roles", python_callable=roles.make_roles)
+    PythonOperator(task_id="make_roles", python_callable=python_tasks.make_roles)

@@ -21,8 +21,9 @@ from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Param
 
+from tubepulse import python_tasks
 from tubepulse.defaults import DEFAULT_ARGS
-from tubepulse.housing import load, months, tasks
+from tubepulse.housing import months
 
 MONTH = "{{ month(params.month, dag_run.run_after) }}"
 
@@ -51,14 +52,14 @@ with DAG(
         do_xcom_push=False,
     )
     fetch_prices = PythonOperator(
-        task_id="fetch_prices", python_callable=tasks.fetch_prices, op_kwargs={"month": MONTH}
+        task_id="fetch_prices", python_callable=python_tasks.fetch_prices, op_kwargs={"month": MONTH}
     )
     match_stations = PythonOperator(
-        task_id="match_stations", python_callable=tasks.match_stations, op_kwargs={"month": MONTH}
+        task_id="match_stations", python_callable=python_tasks.match_stations, op_kwargs={"month": MONTH}
     )
     save_result_to_postgres_db = PythonOperator(
         task_id="save_result_to_postgres_db",
-        python_callable=load.save_result_to_postgres_db,
+        python_callable=python_tasks.save_prices_to_postgres_db,
         op_kwargs={"month": MONTH},
     )
 

@@ -14,6 +14,7 @@ cluster (Spark), and loads PostgreSQL, where the website reads them beside housi
 * **When a task fails** for good, a mail says so, if connection `smtp_default` exists.
 """
 
+import math
 from datetime import UTC, datetime
 
 from airflow.providers.amazon.aws.operators.emr import (
@@ -27,13 +28,14 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Param
 
-from tubepulse import job_flow, notify, results, tweets, weeks, x_api
-from tubepulse.defaults import DEFAULT_ARGS
+from tubepulse import job_flow, notify, python_tasks, rate_limit, weeks
+from tubepulse.defaults import DEFAULT_ARGS, POKE_INTERVAL
 
 RUN = "{{ run_key(params.week, dag_run.run_after) }}"
 BUCKET = "{{ var.json.get('london-housing-webapp').bucket_name }}"
 OUTPUT_KEY = "{{ var.json.get('london-housing-webapp').output_key }}"
 DB_NAME = "{{ var.json.get('london-housing-webapp').db_name }}"
+STEPS_TIMEOUT = 6 * 60 * 60  # seconds
 CLUSTER_ID = "{{ task_instance.xcom_pull(task_ids='create_emr_cluster') }}"
 
 with DAG(
@@ -64,9 +66,9 @@ with DAG(
     )
     get_twitter_data = PythonOperator(
         task_id="get_twitter_data",
-        python_callable=tweets.get_twitter_data,
+        python_callable=python_tasks.get_twitter_data,
         op_kwargs={"run": RUN},
-        retry_policy=x_api.RetryAfterReset(),
+        retry_policy=rate_limit.RetryAfterReset(),
     )
     # No retries here: they would make a second cluster, double the steps or watch a dead one.
     create_emr_cluster = EmrCreateJobFlowOperator(
@@ -80,28 +82,32 @@ with DAG(
         job_flow_id=CLUSTER_ID,
         steps=job_flow.spark_steps(BUCKET, OUTPUT_KEY, RUN),
         on_failure_callback=[job_flow.explain_failure, notify.mail_failure],
+        deferrable=False,  # would wait for the steps, half a minute at a time: that is watch_step's work
         retries=0,
     )
     watch_step = EmrStepSensor(
         task_id="watch_step",
         job_flow_id=CLUSTER_ID,
         step_id="{{ task_instance.xcom_pull(task_ids='add_steps')[-1] }}",
-        poke_interval=5,
-        timeout=6 * 60 * 60,
+        poke_interval=POKE_INTERVAL,
+        timeout=STEPS_TIMEOUT,
+        max_attempts=math.ceil(STEPS_TIMEOUT / POKE_INTERVAL),  # where it is deferred this is its timeout
         on_failure_callback=[job_flow.explain_failure, notify.mail_failure],
         retries=0,
     )
     terminate_emr_cluster = EmrTerminateJobFlowOperator(
-        task_id="terminate_emr_cluster", job_flow_id=CLUSTER_ID
+        task_id="terminate_emr_cluster",
+        job_flow_id=CLUSTER_ID,
+        deferrable=False,  # would wait for the end, a minute at a time, and nothing here depends on it
     )
     summarised_data_lineage_spark = PythonOperator(
         task_id="summarised_data_lineage_spark",
-        python_callable=results.summarised_data_lineage_spark,
+        python_callable=python_tasks.summarised_data_lineage_spark,
         op_kwargs={"run": RUN},
     )
     save_result_to_postgres_db = PythonOperator(
         task_id="save_result_to_postgres_db",
-        python_callable=results.save_result_to_postgres_db,
+        python_callable=python_tasks.save_result_to_postgres_db,
         op_kwargs={"run": RUN},
     )
     end_data_pipeline = EmptyOperator(task_id="end_data_pipeline")

@@ -1,6 +1,6 @@
 """The results database: connections through Airflow's hook, loads through COPY."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import LiteralString
@@ -24,8 +24,8 @@ def connect() -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def copy_batch(cursor: psycopg.Cursor, table: str, batch: pa.RecordBatch) -> None:
-    """COPY the rows of an Arrow batch into `table` (of SCHEMA or temporary), columns matched by name.
+def copy_batch(cursor: psycopg.Cursor, table: str, batch: pa.RecordBatch) -> int:
+    """COPY the rows of an Arrow batch into SCHEMA.`table`, columns matched by name; returns their count.
 
     Timestamps go as UTC. Arrow's CSV writer quotes every string and leaves null bare, which is how
     PostgreSQL tells '' from NULL.
@@ -33,28 +33,22 @@ def copy_batch(cursor: psycopg.Cursor, table: str, batch: pa.RecordBatch) -> Non
     buffer = BytesIO()
     csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
     columns = sql.SQL(", ").join(map(sql.Identifier, batch.schema.names))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(SCHEMA, table), columns)
     with cursor.copy(statement) as copy:
         copy.write(buffer.getbuffer())
+    return cursor.rowcount
 
 
 def replace_rows(
-    cursor: psycopg.Cursor, table: LiteralString, batches: Iterator[pa.RecordBatch], scope: LiteralString,
+    cursor: psycopg.Cursor, table: LiteralString, batches: Iterable[pa.RecordBatch], scope: LiteralString,
     parameters: tuple[object, ...],
 ) -> int:  # fmt: skip
     """Replace the rows of SCHEMA.`table` for which `scope` (an SQL condition) holds; returns the new count.
 
-    The rows go through a temporary staging table, so the key and the checks of the target judge them all
-    at once and nothing else is locked while they stream.
+    The rows go straight into the table, whose key and checks judge each as it comes. Until the caller's
+    transaction ends, everybody reads the rows before; only who writes those same rows has to wait.
     """
-    target, staging = sql.Identifier(SCHEMA, table), sql.Identifier(f"staging_{table}")
     cursor.execute(
-        sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(
-            staging, target
-        )
+        sql.SQL("DELETE FROM {} WHERE ").format(sql.Identifier(SCHEMA, table)) + sql.SQL(scope), parameters
     )
-    for batch in batches:
-        copy_batch(cursor, f"staging_{table}", batch)
-    cursor.execute(sql.SQL("DELETE FROM {} WHERE ").format(target) + sql.SQL(scope), parameters)
-    cursor.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(target, staging))
-    return cursor.rowcount
+    return sum(copy_batch(cursor, table, batch) for batch in batches)

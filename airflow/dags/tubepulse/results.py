@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Iterator
-from io import BytesIO
+from typing import BinaryIO
 
 import psycopg
 import pyarrow as pa
-import pyarrow.parquet as pq
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowFailException
 
-from tubepulse import lineage
+from tubepulse import lineage, parquet
 from tubepulse.database import SCHEMA as DATABASE_SCHEMA
 from tubepulse.database import connect, replace_rows
 from tubepulse.paths import raw_prefix, sentiment_prefix, topics_prefix
@@ -58,7 +57,7 @@ def save_result_to_postgres_db(run: str) -> dict[str, int]:
     with connect() as connection, connection.cursor() as cursor:
         upsert_stations(cursor, stations)
         counts = {
-            table: replace_rows(cursor, table, _batches(s3, bucket, prefix, schema, run), "run = %s", (run,))
+            table: replace_rows(cursor, table, batches(s3, bucket, prefix, schema, run), "run = %s", (run,))
             for table, prefix, schema in (
                 ("sentiment", sentiment_prefix(run), SENTIMENT),
                 ("station_topics", topics_prefix(run), TOPICS),
@@ -100,26 +99,27 @@ def upsert_stations(cursor: psycopg.Cursor, stations: list[Station]) -> None:
     )
 
 
-def _batches(s3: S3Hook, bucket: str, prefix: str, schema: pa.Schema, run: str) -> Iterator[pa.RecordBatch]:
+def batches(s3: S3Hook, bucket: str, prefix: str, schema: pa.Schema, run: str) -> Iterator[pa.RecordBatch]:
+    """The rows of all part files below `prefix`, one file after the other; raises BadResults."""
     keys = sorted(key for key in s3.list_keys(bucket, prefix=prefix) if key.endswith(".parquet"))
     if not keys:
         raise BadResults(f"no Parquet file under s3://{bucket}/{prefix}: did the steps of this run write it?")
     for key in keys:
-        content = BytesIO(s3.get_key(key, bucket).get()["Body"].read())
-        yield from read_parquet(content, f"s3://{bucket}/{key}", schema, run)
+        with parquet.local_copy(s3, bucket, key) as content:
+            yield from read_parquet(content, f"s3://{bucket}/{key}", schema, run)
 
 
-def read_parquet(content: BytesIO, source: str, schema: pa.Schema, run: str) -> Iterator[pa.RecordBatch]:
+def read_parquet(content: BinaryIO, source: str, schema: pa.Schema, run: str) -> Iterator[pa.RecordBatch]:
     """The file's rows as batches of `schema` plus the column `run`; `source` names it in BadResults."""
     try:
-        file = pq.ParquetFile(content)
+        file = parquet.opened(content)
     except pa.ArrowInvalid as error:
         raise BadResults(f"{source} is no Parquet file: {error}") from None
     missing = [name for name in schema.names if name not in file.schema_arrow.names]
     if missing:
         raise BadResults(f"{source} lacks the column {', '.join(missing)}; has {file.schema_arrow.names}")
-    for batch in file.iter_batches(columns=schema.names):
-        yield _as_schema(batch, source, schema).append_column("run", pa.array([run] * batch.num_rows))
+    for batch in parquet.batches(file, schema.names):
+        yield _as_schema(batch, source, schema).append_column("run", pa.repeat(run, batch.num_rows))
 
 
 def _as_schema(batch: pa.RecordBatch, source: str, schema: pa.Schema) -> pa.RecordBatch:

@@ -29,6 +29,8 @@ SCHEMA = pa.schema(
     }
 )
 
+ROW_GROUP = 50_000  # rows: what Spark can give to different tasks
+
 MARGIN = timedelta(minutes=5)  # the API judges each request by its own clock, and asking takes minutes
 
 Row = dict[str, Any]
@@ -143,5 +145,5 @@ def rows_of(station: str, pages: Iterable[x_api.Answer], limit: int) -> Iterator
 def to_parquet(rows: list[Row]) -> bytes:
     """The rows as one Parquet file with SCHEMA."""
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), buffer)
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), buffer, row_group_size=ROW_GROUP)
     return bytes(buffer.getvalue())

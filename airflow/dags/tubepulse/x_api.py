@@ -8,10 +8,11 @@ from typing import Any
 
 import requests
 import tweepy
-from airflow.sdk import Connection, Context, RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowFailException
 from requests.utils import get_environ_proxies
-from typing_extensions import override
+
+from tubepulse.rate_limit import RateLimited as RateLimited
 
 CONNECTION = "x_api"
 OAUTH1_KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -23,39 +24,6 @@ Answer = dict[str, Any]  # one page, the API's JSON: data, includes, errors, met
 
 class NotAuthorised(AirflowFailException):
     """X refused the credentials (401) or the access (403); a retry can't help."""
-
-
-class RateLimited(AirflowException):
-    """X wants no more requests before `reset_at` (UTC)."""
-
-    def __init__(self, reset_at: datetime) -> None:
-        super().__init__(f"X's rate limit is used up until {reset_at:%H:%M:%S} UTC")
-        self.reset_at = reset_at
-
-
-class RetryAfterReset(RetryPolicy):
-    """Retry a rate-limited task when X's window resets: the worker never sleeps for it."""
-
-    @override
-    def evaluate(
-        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
-    ) -> RetryDecision:
-        """Wait for the reset after RateLimited; anything else keeps the task's own back-off."""
-        if not isinstance(exception, RateLimited):
-            return RetryDecision.default()
-        wait = max(exception.reset_at - datetime.now(UTC), timedelta()) + timedelta(seconds=1)
-        return RetryDecision.retry(delay=wait, reason=str(exception))
-
-    @override
-    def serialize(self) -> dict[str, Any]:
-        """There is nothing to keep."""
-        return {}
-
-    @classmethod
-    @override
-    def deserialize(cls, data: dict[str, Any]) -> "RetryAfterReset":
-        """Make it again."""
-        return cls()
 
 
 class ConnectionHost(requests.adapters.HTTPAdapter):

@@ -27,6 +27,8 @@ SCHEMES = ("s3://", "s3n://", "s3a://")
 S3_ERRORS = (BotoCoreError, ClientError, boto3.exceptions.Boto3Error)
 # No transfer threads: they would outlive a killed step's program, and files here are small.
 TRANSFER = TransferConfig(use_threads=False)
+# An object comes in one request, whatever its size: S3's stand-ins read all of it again for each range.
+ONE_REQUEST = TransferConfig(use_threads=False, multipart_threshold=2**63)
 
 
 class NotThere(Exception):
@@ -34,7 +36,7 @@ class NotThere(Exception):
 
 
 class How(NamedTuple):
-    """How a transfer goes: boto3's settings, what the target object gets, and who hears of its bytes.
+    """How a transfer goes: boto3's settings of uploads, what the target object gets, who hears of its bytes.
 
     An exception of `progress` ends the transfer; parts that were uploaded already are aborted.
     """
@@ -111,12 +113,12 @@ def list_objects(prefix: S3Uri, markers: bool = False) -> Iterator[S3Object]:
 def download(source: S3Uri, target: Path, how: How = PLAIN) -> None:
     """Streams an object to a file, which appears when it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    client().download_file(source.bucket, source.key, str(target), Config=how.config, Callback=how.progress)
+    client().download_file(source.bucket, source.key, str(target), Config=ONE_REQUEST, Callback=how.progress)
 
 
 def stream(source: S3Uri, target: BinaryIO) -> None:
     """Streams an object to an open file."""
-    client().download_fileobj(source.bucket, source.key, target, Config=TRANSFER)
+    client().download_fileobj(source.bucket, source.key, target, Config=ONE_REQUEST)
 
 
 @contextmanager

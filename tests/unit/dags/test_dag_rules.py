@@ -1,6 +1,9 @@
 """Rules that hold for every DAG, and the exact shape of the tweet DAG."""
 
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +56,38 @@ def test_the_tweet_dag_has_the_same_shape_everywhere() -> None:
     assert {(task.task_id, below) for task in dag.tasks for below in task.downstream_task_ids} == EDGES
     assert dag.task_dict["terminate_emr_cluster"].is_teardown
     assert dag.task_dict["create_emr_cluster"].is_setup
-    watch: Any = dag.task_dict["watch_step"]
-    assert watch.poke_interval == 5
+
+
+def test_how_the_steps_are_waited_for() -> None:
+    """A deferred sensor does not know its time-out, only its attempts."""
+    tasks: dict[str, Any] = BAG.dags["london-housing-webapp"].task_dict
+    watch = tasks["watch_step"]
+    assert (watch.poke_interval, watch.timeout) == (5, 6 * 60 * 60)
+    assert watch.max_attempts * watch.poke_interval == watch.timeout
+
+
+READ = """
+import sys
+from airflow.dag_processing.dagbag import BundleDagBag
+
+bag = BundleDagBag(dag_folder=sys.argv[1], bundle_path=sys.argv[1], bundle_name="dags-folder")
+tasks = bag.dags["london-housing-webapp"].task_dict
+print([name for name in ("watch_step", "add_steps", "terminate_emr_cluster") if tasks[name].deferrable])
+print(tasks["watch_step"].poke_interval, tasks["watch_step"].max_attempts)
+print(sorted({"lxml", "psycopg", "pyarrow", "tweepy"} & set(sys.modules)))
+"""
+
+
+def test_settings_say_how_it_waits_and_reading_the_files_is_light() -> None:
+    settings = {"AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True", "AIRFLOW__TUBEPULSE__POKE_INTERVAL": "0.5"}
+    done = subprocess.run(
+        [sys.executable, "-c", READ, DAGS],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-3:] == ["['watch_step']", "0.5 43200", "[]"]
 
 
 def test_the_housing_dag_is_a_line() -> None:

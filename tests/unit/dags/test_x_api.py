@@ -13,7 +13,8 @@ from airflow.sdk import Connection
 from requests import Request
 from requests_oauthlib import OAuth1
 
-from tubepulse.x_api import NotAuthorised, RateLimited, RecentSearch, RetryAfterReset
+from tubepulse.rate_limit import RateLimited, RetryAfterReset
+from tubepulse.x_api import NotAuthorised, RecentSearch
 
 START, END = datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)
 KEYS = {"consumer_key": "ck", "consumer_secret": "cs", "access_token": "at", "access_token_secret": "as"}

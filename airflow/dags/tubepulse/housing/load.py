@@ -55,7 +55,7 @@ def save_result_to_postgres_db(month: str, params: Mapping[str, Any]) -> dict[st
 
 def _rejects(matched: Stage, batch: Month, source: Source) -> Iterator[pa.RecordBatch]:
     for rejects in matched.batches("rejects.parquet"):
-        run = pa.array([batch.batch_nr] * rejects.num_rows), pa.array([source.name] * rejects.num_rows)
+        run = pa.repeat(batch.batch_nr, rejects.num_rows), pa.repeat(source.name, rejects.num_rows)
         yield rejects.append_column("batch_nr", run[0]).append_column("source", run[1])
 
 

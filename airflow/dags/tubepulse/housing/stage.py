@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-BATCH = 20_000  # rows that are held in memory
+from tubepulse import parquet
+
 MARKS = FETCHED, MATCHED = "fetched.json", "matched.json"  # written last: without it a stage is incomplete
 
 
@@ -66,10 +67,8 @@ class Stage:
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
         """A Parquet file's rows, batch by batch."""
-        with tempfile.TemporaryFile() as file:
-            self.s3.get_key(self.prefix + name, self.bucket).download_fileobj(file)
-            file.seek(0)
-            yield from pq.ParquetFile(file).iter_batches(BATCH)
+        with parquet.local_copy(self.s3, self.bucket, self.prefix + name) as file:
+            yield from parquet.batches(parquet.opened(file))
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
         """A Parquet file's rows, one by one."""
@@ -100,7 +99,7 @@ class Table:
         """Add a row; a column that it lacks is null."""
         self._rows.append(row)
         self.count += 1
-        if len(self._rows) >= BATCH:
+        if len(self._rows) >= parquet.BATCH:
             self._flush()
 
     def extend(self, rows: Iterable[dict[str, object]]) -> None:
