@@ -200,10 +200,10 @@ def class_archives(environ: Mapping[str, str]) -> Path | None:
     if not cache.is_absolute():
         return None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    return folder if os.access(folder, os.W_OK) and folder.stat().st_uid == os.geteuid() else None
 
 
 def alive(pid: int) -> bool:

@@ -3,7 +3,8 @@
 In:  parquet with tweet_id, tweets, station (strings) and date (timestamp, UTC, microseconds).
 Out: the same columns and rows, and sentiment DOUBLE in [-1, 1]. Null, empty and blank text scores 0.0.
 
-    spark-submit --py-files tweet_text.py,tweet_job.py sentiment_analysis.py --input URI --output URI
+    spark-submit --py-files tweet_text.py,vader_scorer.py,tweet_job.py \\
+        sentiment_analysis.py --input URI --output URI
 """
 
 from collections.abc import Sequence

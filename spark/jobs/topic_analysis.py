@@ -12,8 +12,7 @@ for London, and is shown as the word that most of them use. Ties go to the word 
 order, which is Spark's string order.
 
 Spark brings a tweet's copies together and moves the counts; the workers count, each over its part of the
-tweets (tweet_topics), and merge the counts of each station. What moves are counts of the vocabulary, and what
-arrives at the driver are the topics themselves.
+tweets (tweet_topics), and merge the counts of each station. Only the topics themselves reach the driver.
 """
 
 import argparse
@@ -21,14 +20,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 
 import tweet_job
 import tweet_topics
 from tweet_topics import LONDON, SEPARATOR, Rules, Topic
 
-BATCH_BYTES = 256 * 1024  # parquet of some 2,000 tweets
+BATCH = 2_000  # tweets
 TOPICS = "station string, rank int, topic string, tweet_count bigint"
 
 
@@ -41,26 +40,24 @@ def stop_words(spark: SparkSession) -> frozenset[str]:
     return frozenset(remover.loadDefaultStopWords("english"))
 
 
-def batches(tweets: DataFrame) -> DataFrame:
-    """Return rows (array of strings): tweets in batches, as tweet_topics.count_terms takes them.
+def batches(tweets: DataFrame, rows: int) -> DataFrame:
+    """Return rows (array of strings): the `rows` tweets in batches, as tweet_topics.count_terms takes them.
 
     Few large rows instead of many small ones, whose way from the JVM to Python would cost half of the job. A
     row without tweet_id is no tweet, and one without text has no topic.
     """
-    number = -(-tweet_job.size(tweets) // BATCH_BYTES)
-    station = f.coalesce(_without_separator("station"), f.lit(LONDON))
-    row = f.concat_ws(SEPARATOR, _without_separator("tweet_id"), station, "tweets")
-    batch = f.pmod(f.hash("tweet_id"), f.lit(max(1, number)))
-    rows = tweets.where("tweet_id is not null and tweets is not null").groupBy(batch)
-    return rows.agg(f.collect_list(row).alias("rows")).select("rows")
-
-
-def _without_separator(column: str) -> Column:
-    return f.translate(column, SEPARATOR, "")
+    tweet_id, station = (f.translate(column, SEPARATOR, "") for column in ("tweet_id", "station"))
+    row = f.concat_ws(SEPARATOR, tweet_id, f.coalesce(station, f.lit(LONDON)), "tweets")
+    batch = f.pmod(f.hash(tweet_id), f.lit(max(1, rows // BATCH)))
+    found = tweets.where("tweet_id is not null and tweets is not null").groupBy(batch)
+    return found.agg(f.collect_list(row).alias("rows")).select("rows")
 
 
 def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
     """Return station, rank, topic, tweet_count: the `number` topics of each station, and of London."""
+    spark = tweets.sparkSession
+    rows = tweets.count()  # of parquet, Spark counts by the footers
+    tweet_job.fit_shuffles(spark, rows)
 
     def counted(found: Iterable[Row]) -> Iterator[tuple[tweet_topics.Place, tweet_topics.Counts]]:
         return tweet_topics.count_terms((batch["rows"] for batch in found), rules)
@@ -68,8 +65,9 @@ def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
     def best(counts: tweet_topics.Counts) -> list[Topic]:
         return tweet_topics.top(counts, number)
 
-    parts = batches(tweets).rdd.mapPartitions(counted)
-    places = parts.reduceByKey(tweet_topics.merged).mapValues(best)
+    parts = batches(tweets, rows).rdd.mapPartitions(counted)
+    merging = min(parts.getNumPartitions(), 4 * spark.sparkContext.defaultParallelism)
+    places = parts.reduceByKey(tweet_topics.merged, max(1, merging)).mapValues(best)
     topics: defaultdict[str, list[Topic]] = defaultdict(list)
     for (station, _), found in places.collect():
         topics[station] += found
@@ -78,7 +76,7 @@ def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
         for station, found in topics.items()
         for rank, (topic, tweet_count, _) in enumerate(tweet_topics.best(found, number), start=1)
     )
-    return tweets.sparkSession.createDataFrame(list(ranked), TOPICS)
+    return spark.createDataFrame(list(ranked), TOPICS)
 
 
 def day_of(tweets: DataFrame, day: date | None) -> DataFrame:
@@ -101,7 +99,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with tweet_job.session("TopicAnalysis") as spark:
         tweets = tweet_job.read_tweets(spark, args.input)
-        tweet_job.fit_shuffles(tweets)
         rules = Rules(stop_words(spark), args.search_word, args.cleaning)
         with tweet_job.named_errors(args.input):
             topics = top_topics(tweets, rules, args.top).crossJoin(f.broadcast(day_of(tweets, args.date)))

@@ -24,11 +24,9 @@ TWEETS: Mapping[str, str] = {
     "station": "string",
 }
 
-# What is worth a task: parquet of some 40,000 tweets, a second of counting. Spark's own least split, too.
-PARTITION_BYTES = 4 * 2**20
-MOST_PARTITIONS = 2_000
-# Shuffled tweets that a task may hold in memory: Spark's 64 MB would be much for a small executor.
-JOINED_BYTES = 16 * 2**20
+# Tweets of a task after a shuffle: seconds of counting, some 50 MB; and what is worth a task at all
+TWEETS_PER_TASK = 100_000
+LEAST_TWEETS = 10_000
 # Spark's 128 MB would be held in memory by each task that writes, and by each reader of the result.
 ROW_GROUP_BYTES = 32 * 2**20
 
@@ -124,21 +122,15 @@ def read_tweets(spark: SparkSession, uri: str) -> DataFrame:
     return tweets.select(*TWEETS)
 
 
-def size(tweets: DataFrame) -> int:
-    """Return the bytes of the files that hold `tweets`, as Spark's planner knows them."""
-    plan = tweets._jdf.queryExecution().optimizedPlan()
-    return int(plan.stats().sizeInBytes())
+def fit_shuffles(spark: SparkSession, tweets: int) -> None:
+    """Let shuffles of that many tweets have partitions enough: one for 1,000, all cores' for millions.
 
-
-def fit_shuffles(tweets: DataFrame) -> None:
-    """Let shuffles of `tweets` have partitions by its size: one for 1,000 tweets, every core's for millions.
-
-    Many small ones are no harm: Spark joins them when it sees what is in them.
+    Spark's own joining of partitions goes by compressed bytes, which tell little of repeated texts.
     """
-    partitions = min(-(-size(tweets) // PARTITION_BYTES), MOST_PARTITIONS)
-    conf = tweets.sparkSession.conf
-    conf.set("spark.sql.shuffle.partitions", max(1, partitions))
-    conf.set("spark.sql.adaptive.advisoryPartitionSizeInBytes", JOINED_BYTES)
+    at_once = min(spark.sparkContext.defaultParallelism, -(-tweets // LEAST_TWEETS))
+    partitions = max(1, at_once, -(-tweets // TWEETS_PER_TASK))
+    spark.conf.set("spark.sql.shuffle.partitions", partitions)
+    spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", False)
 
 
 def write(result: DataFrame, uri: str, *, source: str) -> None:

@@ -16,7 +16,8 @@ from functools import cache, lru_cache
 _URL = re.compile(r"[HhWw](?:(?<=[Hh])[Tt][Tt][Pp][Ssſ]?://|(?<=[Ww])[Ww][Ww]\.)\S+")
 _MENTION = re.compile(r"@(?<!\w@)\w+")
 # Nearly half of all tweets repeat a text (retweets, copies): those are neither cleaned nor scored again.
-_TEXTS_KEPT = 2**16  # about 30 MB for each worker when full
+_TEXTS_KEPT = 2**16  # some 50 MB for each worker when full
+_LONGEST_KEPT = 500  # characters: longer texts are few
 _SEED = re.compile(r"(@[A-Za-z0-9]+)|([^0-9A-Za-z \t])|(\w+:\/\/\S+)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Of ASCII text: letters in lower case, apostrophes, and blanks for all else
@@ -71,7 +72,8 @@ def sentiment(text: str | None, cleaning: Cleaning = Cleaning.LIGHT) -> float:
     """
     if text is None:
         return 0.0
-    return _score(text, clean_light if cleaning is Cleaning.LIGHT else clean_seed)
+    clean = clean_light if cleaning is Cleaning.LIGHT else clean_seed
+    return _score(text, clean) if len(text) <= _LONGEST_KEPT else _vader()(clean(text))
 
 
 def words(text: str, cleaning: Cleaning = Cleaning.LIGHT) -> list[str]:

@@ -11,7 +11,7 @@ over its words less what stands for the stem alone. Sums add up over parts of th
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from heapq import nlargest
 from itertools import chain, groupby
 from operator import itemgetter
@@ -23,11 +23,12 @@ LONDON = ""  # the station that stands for all of them
 SEPARATOR = "\0"  # which PostgreSQL's text cannot hold
 LONDON_PARTS = 16  # its vocabulary is everybody's: it is merged in as many parts, each with stems of its own
 
-# A worker's memory, whatever the number of tweets: words with their terms, texts of retweets and copies, and
-# counts (of terms at stations) that were not yet handed on.
+# A worker's memory, whatever the number of tweets: words with their terms, and texts of retweets and copies.
+# Longer ones, in characters, are few and not kept.
 _WORDS_KEPT = 300_000
 _TEXTS_KEPT = 2**16
-_COUNTS_KEPT = 1_000_000
+_LONGEST_WORD = 40
+_LONGEST_TEXT = 500
 _TWEETS_AT_A_TIME = 20_000
 
 Counts = Counter[str]  # term -> number of tweets; see above
@@ -53,7 +54,7 @@ class _Terms(dict[str, str]):
     def __init__(self, rules: Rules) -> None:
         super().__init__()
         self._dropped = rules.dropped
-        self._searched = {stem(word) for word in words(rules.search_word)}
+        self._searched = {stem(word) for word in words(rules.search_word) if len(word) > 1}
         self.roots: dict[str, str] = {}
 
     def __missing__(self, word: str) -> str:
@@ -64,13 +65,13 @@ class _Terms(dict[str, str]):
         return term
 
     def forget_if_full(self) -> None:
-        """Empty the memo: between two texts, whose terms need their roots."""
+        """Empty the memo: between two texts, as a text's terms need their roots."""
         if len(self) > _WORDS_KEPT:
             self.clear()
             self.roots.clear()
 
 
-@cache
+@lru_cache(1)
 def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
     """Return the function that gives the terms of a tweet by its texts (an edited copy has another one).
 
@@ -78,7 +79,6 @@ def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
     """
     known = _Terms(rules)
 
-    @lru_cache(_TEXTS_KEPT)
     def terms(texts: frozenset[str]) -> tuple[str, ...]:
         known.forget_if_full()
         spoken = chain.from_iterable(words(text, rules.cleaning) for text in texts)
@@ -88,11 +88,16 @@ def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
         beyond = (Counter(roots) - Counter(distinct)).elements() if len(distinct) < len(roots) else ()
         return (*found, *beyond)
 
-    return terms
+    remembered = lru_cache(_TEXTS_KEPT)(terms)
+
+    def remembered_if_short(texts: frozenset[str]) -> tuple[str, ...]:
+        return (remembered if sum(map(len, texts)) <= _LONGEST_TEXT else terms)(texts)
+
+    return remembered_if_short
 
 
 def count_terms(batches: Iterable[Iterable[str]], rules: Rules) -> Iterator[tuple[Place, Counts]]:
-    """Yield how many tweets have each term, by place; a place may come again, for other tweets.
+    """Yield how many tweets have each term, by place.
 
     A batch holds rows "tweet_id, station, text", with SEPARATOR between them, and all copies of its tweets: a
     tweet counts once in London, and once at a station however often it is there. One without station ("")
@@ -109,9 +114,6 @@ def count_terms(batches: Iterable[Iterable[str]], rules: Rules) -> Iterator[tupl
                 waiting[station].append(terms_of(frozenset(texts)))
         if len(waiting[LONDON]) >= _TWEETS_AT_A_TIME:
             _count(waiting, counts)
-            if sum(map(len, counts.values())) > _COUNTS_KEPT:
-                yield from _by_place(counts)
-                counts.clear()
     _count(waiting, counts)
     yield from _by_place(counts)
 

@@ -96,7 +96,8 @@ class _Memo(dict[str, _Word]):
         return word
 
 
-_word_of = _Memo().__getitem__
+_memo = _Memo()
+_word_of = _memo.__getitem__
 
 
 def _named(text: str) -> str:

@@ -66,7 +66,8 @@ class Pipeline:
         self._airflow.stdin.flush()
         deadline = time.monotonic() + RUN_TIMEOUT
         while time.monotonic() < deadline:
-            lines = self._outcomes.read_text().splitlines() if self._outcomes.exists() else []
+            written = self._outcomes.read_text() if self._outcomes.exists() else ""
+            lines = written.split("\n")[:-1]  # what follows the last newline is still being written
             if len(lines) > self._seen:
                 self._seen = len(lines)
                 outcome: Outcome = json.loads(lines[-1])

@@ -11,6 +11,6 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_exponential_backoff": 2,
     "on_failure_callback": notify.mail_failure,
 }
-# Seconds between two looks at a step, of Airflow's own settings ([tubepulse] poke_interval): AWS limits the
-# requests of an account, an endpoint on the same machine has steps that last a few seconds.
-POKE_INTERVAL: float = conf.getfloat("tubepulse", "poke_interval", fallback=5.0)
+# Whole seconds between two looks at a step, at least one, of Airflow's own settings ([tubepulse]
+# poke_interval): AWS limits an account's requests; on the same machine steps last a few seconds.
+POKE_INTERVAL = max(1, conf.getint("tubepulse", "poke_interval", fallback=5))

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -19,11 +19,12 @@ PIECE = 1024 * 1024  # bytes of an object that are held in memory
 def local_copy(s3: S3Hook, bucket: str, key: str) -> Iterator[BinaryIO]:
     """The object's bytes in a temporary file, which is gone after the `with` block.
 
-    In one request: a database takes rows slower than one stream brings them, and what stands in for S3 on one
-    machine reads the whole object again for each part. A stream that breaks off is an error.
+    Read in one piece: a database takes rows slower than one stream brings them, and what stands in for S3 on
+    one machine reads the whole object again for each part. A stream that breaks off is an error.
     """
     with tempfile.TemporaryFile() as file:
-        shutil.copyfileobj(s3.get_key(key, bucket).get()["Body"], file, PIECE)
+        with closing(s3.get_key(key, bucket).get()["Body"]) as body:
+            shutil.copyfileobj(body, file, PIECE)
         file.seek(0)
         yield file
 

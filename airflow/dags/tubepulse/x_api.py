@@ -12,7 +12,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 from requests.utils import get_environ_proxies
 
-from tubepulse.rate_limit import RateLimited as RateLimited
+from tubepulse.rate_limit import RateLimited
 
 CONNECTION = "x_api"
 OAUTH1_KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")

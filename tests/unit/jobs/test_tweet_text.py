@@ -74,7 +74,7 @@ ENTITIES = [
 ]
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES + ENTITIES) | st.text(max_size=3)).map("".join))
 def test_light_cleaning_is_as_defined(text: str) -> None:
     assert clean_light(text) == cleaned_as_defined(text)
@@ -103,11 +103,13 @@ def test_seed_cleaning(text: str, cleaned: str) -> None:
     assert clean_seed(text) == cleaned
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_seed_cleaning_leaves_nothing_to_clean(text: str) -> None:
     assert clean_seed(clean_seed(text)) == clean_seed(text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="&@", exclude_categories=["Cs"])))
 def test_light_cleaning_of_text_without_entities_and_names_leaves_nothing_to_clean(text: str) -> None:
     once = clean_light(f"{text} https://t.co/x {text}")
@@ -115,11 +117,13 @@ def test_light_cleaning_of_text_without_entities_and_names_leaves_nothing_to_cle
     assert "https://t.co/x" not in once
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="&@:.", exclude_categories=["Cs"])))
 def test_light_cleaning_changes_nothing_else(text: str) -> None:
     assert clean_light(text) == text
 
 
+@settings(deadline=None)
 @given(st.none() | st.text(), st.sampled_from(Cleaning))
 def test_any_text_has_a_score(text: str | None, cleaning: Cleaning) -> None:
     assert -1.0 <= sentiment(text, cleaning) <= 1.0
@@ -200,6 +204,7 @@ def test_stems_are_snowballs(word: str, root: str) -> None:
     assert stem(word) == root
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=127)) | st.text(st.sampled_from("aB' ")) | st.text())
 def test_words_are_found_alike_in_any_text(text: str) -> None:
     lowered = clean_light(text).lower().replace("’", "'")

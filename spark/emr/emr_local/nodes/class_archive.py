@@ -14,6 +14,7 @@ import argparse
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +30,8 @@ from emr_local.tools import java_options
 
 log = logging.getLogger("emr_local")
 JOB = Path(__file__).with_name("class_archive_job.py")
-PATIENCE_S = 600
+PATIENCE_S = 3600  # on a machine that is busy for long
+STOPPING_S = 3
 KEPT = 4  # archives of one folder: each is of another Java or Spark, and has some 160 MB
 # Classes of Hadoop's client for s3:// (see webhdfs), which the job does not meet
 MORE_CLASSES = (
@@ -49,7 +51,7 @@ class Maker:
     def start(self, settings: Settings) -> None:
         """Starts it unless there is an archive, or none is wanted; what it says goes to the service's log."""
         folder = settings.class_archives
-        if folder is None or class_path.archive(folder, settings.java, settings.spark_home).exists():
+        if folder is None or class_path.find(folder, settings.java, settings.spark_home):
             return
         environ = {
             **os.environ,
@@ -58,25 +60,29 @@ class Maker:
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         command = [sys.executable, "-m", "emr_local.nodes.class_archive", "--quietly", str(folder)]
-        self._process = subprocess.Popen(command, env=environ)
+        self._process = subprocess.Popen(command, env=environ, start_new_session=True)
 
     def stop(self) -> None:
         """Ends what still runs."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(STOPPING_S)
+            except subprocess.TimeoutExpired:  # it has only the time that nobody wants
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
 
 
 def make(folder: Path, java: Path, spark_home: Path) -> Path | None:
     """Makes the archive; None when another process is making it.
 
-    Raises OSError or subprocess.SubprocessError, and leaves no archive then.
+    Raises OSError or subprocess.TimeoutExpired, and leaves no archive then.
     """
     target = class_path.archive(folder, java, spark_home)
     jars = class_path.joined(spark_home)
     if jars is None:
         raise OSError(f"the class path of {spark_home}/jars is too long")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     with target.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,12 +91,14 @@ def make(folder: Path, java: Path, spark_home: Path) -> Path | None:
         if target.exists():
             return target
         # below `folder`, so that the archive can be moved out of it as a whole
-        with tempfile.TemporaryDirectory(prefix="making-", dir=folder) as scratch:
+        for killed in folder.glob(f"making-{target.stem}-*"):
+            shutil.rmtree(killed, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f"making-{target.stem}-", dir=folder) as scratch:
             classes = _loaded_classes(Path(scratch), java, spark_home, jars)
             _dump(Path(scratch) / target.name, classes, java, jars)
             (Path(scratch) / target.name).replace(target)
-    for old in sorted(folder.glob("*.jsa"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
-        old.unlink()
+    for old in sorted(folder.glob("*.jsa"), key=os.path.getmtime)[:-KEPT]:
+        old.unlink(missing_ok=True)
         old.with_suffix(".lock").unlink(missing_ok=True)
     return target
 
@@ -118,7 +126,7 @@ def _loaded_classes(scratch: Path, java: Path, spark_home: Path, jars: str) -> P
         "--conf",
         "spark.ui.enabled=false",
     ]
-    _run([*submit, str(JOB), str(scratch)], environ)
+    _run([*submit, str(JOB), str(scratch)], environ, scratch)
     with classes.open("a", encoding="utf-8") as file:
         file.writelines(f"{name}\n" for name in MORE_CLASSES)
     return classes
@@ -127,17 +135,21 @@ def _loaded_classes(scratch: Path, java: Path, spark_home: Path, jars: str) -> P
 def _dump(target: Path, classes: Path, java: Path, jars: str) -> None:
     options = ["-XX:TieredStopAtLevel=1", "-Xmx1g", "-Xlog:disable", "-Xlog:all=error:stderr", "-Xshare:dump"]
     files = [f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={target}"]
-    _run([str(java), *options, *files, "-cp", jars], {"LANG": "C.UTF-8", "PATH": os.defpath})
+    environ = {"LANG": "C.UTF-8", "PATH": os.defpath}
+    _run([str(java), *options, *files, "-cp", jars], environ, target.parent)
     with target.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _run(command: list[str], environ: dict[str, str]) -> None:
-    """Runs a program to its end; CalledProcessError holds what it said."""
-    subprocess.run(
-        command, env=environ, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL,
+def _run(command: list[str], environ: dict[str, str], folder: Path) -> None:
+    """Runs a program in `folder` to its end; OSError says how it ended and its last line."""
+    done = subprocess.run(
+        command, env=environ, cwd=folder, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
+    if done.returncode:
+        last_line = done.stdout.strip().rpartition("\n")[2]
+        raise OSError(f"{command[0]} ended with exit code {done.returncode}: {last_line}")
 
 
 def _stand_back() -> None:
@@ -162,9 +174,11 @@ def main() -> int:
     try:
         spark_home = config.find_spark_home(os.environ, config.find_packages())
         made = make(options.folder.absolute(), config.find_java(os.environ), spark_home)
-    except (OSError, SettingsError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "output", None) or "").strip().rpartition("\n")[2]
-        log.warning("Spark starts without an archive of its classes: %s %s", error, said)
+    except subprocess.TimeoutExpired as error:
+        log.warning("Spark starts without an archive of its classes: not made in %d s", error.timeout)
+        return 1
+    except (OSError, SettingsError) as error:
+        log.warning("Spark starts without an archive of its classes: %s", error)
         return 1
     log.info("Spark's classes: %s", made or "another process is archiving them")
     return 0

@@ -67,6 +67,19 @@ def archive(folder: Path, java: Path, spark_home: Path) -> Path:
     return folder / f"spark-{hashlib.sha256(text.encode()).hexdigest()[:20]}.jsa"
 
 
+def find(folder: Path, java: Path, spark_home: Path) -> Path | None:
+    """The archive, if it is there and no other user could have put it there; None if that can't be seen."""
+    try:
+        file = archive(folder, java, spark_home)
+        of_others = any(
+            stat.st_uid not in (0, os.geteuid()) or stat.st_mode & 0o022
+            for stat in (file.stat(), folder.stat())
+        )
+    except OSError:
+        return None
+    return None if of_others else file
+
+
 def _place(name: str) -> int:
     return next((at for at, start in enumerate(_FIRST) if name.startswith(start)), len(_FIRST))
 

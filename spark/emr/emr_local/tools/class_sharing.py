@@ -29,9 +29,10 @@ def options(given: Mapping[str, str]) -> list[str]:
     if _extended(given, conf) or (jars := class_path.joined(spark_home)) is None:
         return []
     sharing = ["-cp", os.pathsep.join(dict.fromkeys([jars, str(conf), os.environ["HADOOP_CONF_DIR"]]))]
-    if folder := os.environ.get(class_path.ARCHIVES):
-        archive = class_path.archive(Path(folder), Path(os.environ["JAVA_HOME"]) / "bin" / "java", spark_home)
-        if archive.exists():
+    folder, java_home = os.environ.get(class_path.ARCHIVES), os.environ.get("JAVA_HOME")
+    if folder and java_home:
+        archive = class_path.find(Path(folder), Path(java_home) / "bin" / "java", spark_home)
+        if archive is not None:
             sharing += ["-Xshare:auto", f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"]
     return sharing
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 
 VARIABLE = "EMR_STEP_PROPERTIES"
+GIVEN = "EMR_LOCAL_SUBMIT_OPTS"  # SPARK_SUBMIT_OPTS before a spark-submit added to it
 
 
 def of_step() -> list[str]:

@@ -191,7 +191,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     s3_mounts.install([*arguments, *from_file.values()], from_file)
     sharing = class_sharing.options(dict(parse(rewritten).settings()))
     options = java_options.quoted([*sharing, *java_options.of_step()])
-    os.environ["SPARK_SUBMIT_OPTS"] = f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {options}".strip()
+    # What the job's own programs inherit is not added to once more
+    given = os.environ.setdefault(java_options.GIVEN, os.environ.get("SPARK_SUBMIT_OPTS", ""))
+    os.environ["SPARK_SUBMIT_OPTS"] = f"{given} {options}".strip()
     program = str(Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit")
     # Becomes it, so that signals and the exit code are Spark's own.
     os.execv(program, [program, *rewritten])  # noqa: S606  # a list of arguments, no shell
