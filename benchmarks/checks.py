@@ -11,9 +11,8 @@ from typing import Any
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-import tweet_text
 from benchmarks import expected
-from fixtures.reference import Tweet
+from fixtures.reference import Tweet, clean
 
 SAMPLE = 20_000  # rows whose scores are computed again, where there are more than ALL
 ALL = 100_000
@@ -41,14 +40,21 @@ def fingerprint(found: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
     return count, total
 
 
+def same(job: str, one: Path, other: Path) -> bool:
+    """Whether two outputs of our job have the same rows."""
+    columns = ["date", "station", *(["tweet_id", "tweets", "sentiment"] if job == "sentiment" else
+                                    ["rank", "topic", "tweet_count"])]  # fmt: skip
+    return fingerprint(rows(one, *columns)) == fingerprint(rows(other, *columns))
+
+
 def same_as_seed(ours: Path, seed: Path) -> bool:
     """Whether our scores of seed-cleaned text are the seed's, to its two decimals, row for row.
 
     Rows are told apart by date, station and cleaned text: what both outputs have.
     """
-    clean = cached(expected.seed_cleaned)
+    seed_clean = cached(expected.seed_cleaned)
     of_ours = (
-        (date, station, clean(text), round(score, 2))
+        (date, station, seed_clean(text), round(score, 2))
         for date, station, text, score in rows(ours, "date", "station", "tweets", "sentiment")
     )
     of_seed = (
@@ -68,7 +74,7 @@ def same_as_stock(ours: Path, tweets: Path) -> bool:
     if made != fingerprint(rows(tweets, *columns)):
         return False
     wanted = set(range(count)) if count <= ALL else set(random.Random(1).sample(range(count), SAMPLE))
-    score = cached(lambda text: expected.stock_score(tweet_text.clean_light(text)))
+    score = cached(lambda text: expected.stock_score(clean(text)))
     found = enumerate(rows(ours, "tweets", "sentiment"))
     return all(score(text) == ours_says for number, (text, ours_says) in found if number in wanted)
 

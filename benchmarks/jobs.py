@@ -29,7 +29,7 @@ OURS, SEED, SEED_OUR_FLAGS = "ours", "seed", "seed, our flags"
 ONE_CORE, TWO_WORKERS = "ours, local[1]", "ours, two workers"
 FILES = {"sentiment": "sentiment_analysis.py", "topics": "topic_analysis.py"}
 LONG_ROUND = 300.0  # seconds of wall time: a side other than ours that takes longer has one round
-COUNTED = 100_000  # rows that are affordable to count in plain Python
+COUNTED = 1_000_000  # rows that are affordable to count in plain Python
 
 Say = Callable[[str], None]
 Line = dict[str, Any]
@@ -126,7 +126,7 @@ def compare(
 def verdicts(job: str, tweets: Path, rows: int, of: Sequence[Side], say: Say) -> Iterator[Line]:
     """Compare what the sides found; yields a line for each comparison.
 
-    `equal` is null where one of the two has no output: it failed, which is told elsewhere.
+    `equal` is null where one of the two has no output: it failed, which its own line tells, or `failed`.
     """
     by_name = {side.name: side for side in of}
     ours, seed = by_name[OURS], by_name.get(SEED)
@@ -135,8 +135,13 @@ def verdicts(job: str, tweets: Path, rows: int, of: Sequence[Side], say: Say) ->
     def verdict(what: str, needed: Sequence[Side], equal: Callable[[], bool]) -> Line:
         say(f"{job}, {rows:,} tweets: compare {what}")
         done = all(side.done for side in needed)
-        return {"job": job, "rows": rows, "check": what, "equal": equal() if done else None}
+        made = {"job": job, "rows": rows, "check": what, "equal": equal() if done else None}
+        return made | ({"failed": seeds_way.failed} if seeds_way in needed and seeds_way.failed else {})
 
+    for other in of:
+        if other.name in (ONE_CORE, TWO_WORKERS):
+            yield verdict(f"{other.name} = ours", [other, ours],
+                          lambda other=other: checks.same(job, ours.output, other.output))  # type: ignore[misc]  # fmt: skip
     if job == "sentiment":
         yield verdict("ours = stock VADER", [ours], lambda: checks.same_as_stock(ours.output, tweets))
         if seed:

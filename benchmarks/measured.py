@@ -85,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
     child = subprocess.Popen(command)
     # as long as the command runs, it is asked to end by whoever asks this program to
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    seen, done = Seen(os.getpid()), Event()
+    seen, done = Seen(Path(report)), Event()
     watch = Thread(target=seen.watch, args=(done,), daemon=True)
     watch.start()
     exit_code = child.wait()
@@ -122,26 +122,28 @@ def reap() -> set[int]:
     return adopted
 
 
-def spent(pid: int) -> float:
-    """CPU seconds of the descendants that a running measurement (its process's id) had so far."""
-    root = psutil.Process(pid)
-    seconds = root.cpu_times().children_user + root.cpu_times().children_system
-    for process in root.children(recursive=True):
-        with suppress(psutil.Error):
-            seconds += sum(process.cpu_times()[:4])
-    return float(seconds)
+def spent(report: Path) -> float:
+    """CPU seconds that the descendants of a measurement that still runs had at its last look."""
+    return float(running(report).read_text())
+
+
+def running(report: Path) -> Path:
+    """Where a measurement that still runs tells what its descendants had so far."""
+    return report.with_suffix(".running")
 
 
 class Seen:
     """What the descendants of a process were seen to have.
 
-    `bytes`: the most memory, together. `unaccounted`: by process id, the CPU seconds of those whose parent
-    ignores their end.
+    `bytes`: the most memory, together. `seconds`: by process id, the CPU seconds of each alone.
+    `unaccounted`: the same with its ended children's, of those whose parent ignores their end.
     """
 
-    def __init__(self, pid: int) -> None:
-        self.root = psutil.Process(pid)
+    def __init__(self, report: Path) -> None:
+        self.root = psutil.Process()
+        self.running = running(report)
         self.bytes = 0
+        self.seconds: dict[int, float] = {}
         self.unaccounted: dict[int, float] = {}
 
     def watch(self, done: Event) -> None:
@@ -153,9 +155,18 @@ class Seen:
             self.bytes = max(self.bytes, sum(map(memory, processes)))
             for process in processes:
                 with suppress(psutil.Error):
+                    used = process.cpu_times()
+                    self.seconds[process.pid] = sum(used[:2])
                     if ignores_children(process.ppid()):
-                        self.unaccounted[process.pid] = sum(process.cpu_times()[:4])
+                        self.unaccounted[process.pid] = sum(used[:4])
+            self.tell()
             pause = max(LOOK, 20 * (time.thread_time() - began))
+
+    def tell(self) -> None:
+        """Write the CPU seconds so far, for `spent`."""
+        draft = self.running.with_suffix(".draft")
+        draft.write_text(str(sum(self.seconds.values())))
+        draft.replace(self.running)
 
 
 def ignores_children(pid: int) -> bool:

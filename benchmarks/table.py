@@ -13,7 +13,7 @@ from pygal.style import CleanStyle  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.goals import Goal, cpu, last_line
+from benchmarks.goals import Goal, last_line, median
 from benchmarks.jobs import OURS
 
 Results = Mapping[str, Any]
@@ -44,7 +44,7 @@ def plot(results: Results) -> bytes:
         chart.range = (chart.zero, max(seconds))
     chart.x_labels = [f"{job}, {short(rows)}" for job, rows in cases]
     for side in dict.fromkeys(line["side"] for line in lines):
-        chart.add(side, [cpu(results, job, rows, side) for job, rows in cases])
+        chart.add(side, [median(results, job, rows, side) for job, rows in cases])
     return bytes(chart.render())
 
 
@@ -86,7 +86,7 @@ def jobs_table(results: Results) -> Table:
         if line["cpu"] is None:
             table.add_row(*begin, "failed" if line["failed"] else "not measured")
             continue
-        ours = cpu(results, line["job"], line["rows"], OURS)
+        ours = median(results, line["job"], line["rows"], OURS)
         table.add_row(
             *begin, f"{line['cpu']:.2f}", f"{line['wall']:.2f}", f"{line['memory'] / 1e6:.0f}",
             f"{line['rows'] / line['cpu']:,.0f}", f"{line['cpu'] / ours:.2f}" if ours else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,14 +23,15 @@ MASTER_CLASS, WORKER_CLASS = (
 
 @dataclass(frozen=True)
 class Workers:
-    """A running standalone Spark: its URL, and the processes that watch its workers."""
+    """A running standalone Spark: its URL, and the reports of the programs that watch its workers."""
 
     url: str
-    pids: tuple[int, ...]
+    reports: tuple[Path, ...]
 
     def spent(self) -> float:
         """CPU seconds that the workers and their executors took so far."""
-        return sum(measured.spent(pid) for pid in self.pids)
+        time.sleep(2 * measured.LOOK)  # for what ended just now: executors, and their Python workers
+        return sum(map(measured.spent, self.reports))
 
 
 @contextmanager
@@ -42,26 +44,26 @@ def standalone(folder: Path) -> Iterator[Workers]:
         listen = ["--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)]
         running.enter_context(daemon(place / "master", [MASTER_CLASS, *listen]))
         emr.until(lambda: alive(page) is not None)
-        pids = []
+        reports = []
         for number in range(WORKERS):
             options = ["--host", "127.0.0.1", "--cores", "1", "--memory", MEMORY, "--webui-port", "0"]
             command = [WORKER_CLASS, *options, "--work-dir", str(place / f"files-{number}"), url]
-            pids.append(running.enter_context(daemon(place / f"worker-{number}", command)))
+            reports.append(running.enter_context(daemon(place / f"worker-{number}", command)))
         emr.until(lambda: alive(page) == WORKERS)
-        yield Workers(url, tuple(pids))
+        yield Workers(url, tuple(reports))
 
 
 @contextmanager
-def daemon(name: Path, command: list[str]) -> Iterator[int]:
-    """One of Spark's daemons below a process that adopts what it leaves behind; that process's id."""
-    spark_class = str(spark.spark_home() / "bin" / "spark-class")
+def daemon(name: Path, command: list[str]) -> Iterator[Path]:
+    """One of Spark's daemons below a program that adopts and measures what it starts; that one's report."""
+    report, spark_class = name.with_suffix(".json"), str(spark.spark_home() / "bin" / "spark-class")
     with name.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen(
-            [*measured.program(name.with_suffix(".json")), spark_class, *command],
+            [*measured.program(report), spark_class, *command],
             env=spark.environment(), stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        yield process.pid
+        yield report
     finally:
         process.terminate()
         process.wait()

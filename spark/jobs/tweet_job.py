@@ -24,8 +24,8 @@ TWEETS: Mapping[str, str] = {
     "station": "string",
 }
 
-# Tweets of a task after a shuffle: seconds of counting, some 50 MB; and what is worth a task at all
-TWEETS_PER_TASK = 100_000
+# Tweets of a task after a shuffle: seconds of counting, some 100 MB; and what is worth a task at all
+TWEETS_PER_TASK = 200_000
 LEAST_TWEETS = 10_000
 # Spark's 128 MB would be held in memory by each task that writes, and by each reader of the result.
 ROW_GROUP_BYTES = 32 * 2**20
@@ -127,9 +127,9 @@ def fit_shuffles(spark: SparkSession, tweets: int) -> None:
 
     Spark's own joining of partitions goes by compressed bytes, which tell little of repeated texts.
     """
-    at_once = min(spark.sparkContext.defaultParallelism, -(-tweets // LEAST_TWEETS))
-    partitions = max(1, at_once, -(-tweets // TWEETS_PER_TASK))
-    spark.conf.set("spark.sql.shuffle.partitions", partitions)
+    at_once = max(1, min(spark.sparkContext.defaultParallelism, -(-tweets // LEAST_TWEETS)))
+    times = max(1, -(-tweets // (at_once * TWEETS_PER_TASK)))
+    spark.conf.set("spark.sql.shuffle.partitions", at_once * times)
     spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", False)
 
 

@@ -19,6 +19,8 @@ PIECE = 1024 * 1024  # bytes of an object that are held in memory
 def local_copy(s3: S3Hook, bucket: str, key: str) -> Iterator[BinaryIO]:
     """The object's bytes in a temporary file, which is gone after the `with` block.
 
+    Where the temporary folder is memory, as Compose's is, so is the file.
+
     Read in one piece: a database takes rows slower than one stream brings them, and what stands in for S3 on
     one machine reads the whole object again for each part. A stream that breaks off is an error.
     """
