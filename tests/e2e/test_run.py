@@ -42,6 +42,22 @@ def test_the_stack_fits_into_a_laptops_memory(stack: Stack, first_run: FirstRun)
     assert 0.5 < stack.memory() < 4
 
 
+ARCHIVE = """
+import os
+from pathlib import Path
+from emr_local import settings
+from emr_local.nodes import class_path
+
+folder = Path("/var/lib/spark/class-archives")
+spark_home = settings.find_spark_home(os.environ, settings.find_packages())
+print(class_path.find(folder, settings.find_java(os.environ), spark_home) in list(folder.glob("*.jsa")))
+"""
+
+
+def test_sparks_classes_are_archived_in_the_image(stack: Stack) -> None:
+    assert stack.inside("emr", "python", "-c", ARCHIVE).split()[-1] == "True"
+
+
 def test_both_workers_had_executors(first_run: FirstRun) -> None:
     assert len(first_run.executors[1]) == len(first_run.executors[2]) == 2, first_run.executors
 
