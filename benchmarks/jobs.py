@@ -15,6 +15,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,8 @@ def verdicts(job: str, tweets: Path, rows: int, of: Sequence[Side], say: Say) ->
 
     for other in of:
         if other.name in (ONE_CORE, TWO_WORKERS):
-            yield verdict(f"{other.name} = ours", [other, ours],
-                          lambda other=other: checks.same(job, ours.output, other.output))  # type: ignore[misc]  # fmt: skip
+            same = partial(checks.same, job, ours.output, other.output)
+            yield verdict(f"{other.name} = ours", [other, ours], same)
     if job == "sentiment":
         yield verdict("ours = stock VADER", [ours], lambda: checks.same_as_stock(ours.output, tweets))
         if seed:
@@ -151,8 +152,8 @@ def verdicts(job: str, tweets: Path, rows: int, of: Sequence[Side], say: Say) ->
     elif rows <= COUNTED:
         seeds_way.run(tweets)
         for what, side, way in (("", ours, False), (", seed cleaning", seeds_way, True)):
-            yield verdict(f"ours{what} = plain count", [side],
-                          lambda side=side, way=way: checks.topics_as_counted(side.output, tweets, way))  # type: ignore[misc]  # fmt: skip
+            counted = partial(checks.topics_as_counted, side.output, tweets, way)
+            yield verdict(f"ours{what} = plain count", [side], counted)
         if seed:
             yield verdict("seed = plain count", [seed],
                           lambda: checks.seed_topics_as_counted(seed.output, tweets))  # fmt: skip

@@ -8,13 +8,12 @@ python -m benchmarks.path_round empty PREFIX         forget what a copy wrote to
 from __future__ import annotations
 
 import json
-import re
 import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.price_paid_round import timed
+from benchmarks.price_paid_round import peak_kilobytes, timed
 
 ROOT = Path(__file__).parents[1]
 BUCKET = "benchmark"
@@ -29,15 +28,11 @@ def main() -> None:
 
 
 def peak() -> float:
-    """This process's peak memory in megabytes.
-
-    On Linux not getrusage's, which begins with that of the process that started this one.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
+    """This process's peak memory in megabytes."""
+    found = peak_kilobytes()
+    if found is None:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # macOS counts bytes
-    found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.M)
-    return int(found[1]) / 1024 if found else 0.0
+    return found / 1024
 
 
 def load() -> Callable[[], int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -86,6 +87,16 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
     """What the work gives, and its wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     return work(), time.perf_counter() - wall, time.process_time() - cpu
+
+
+def peak_kilobytes(pid: int | str = "self") -> int | None:
+    """A process's peak memory as Linux tells it: getrusage's begins with that of the process that started it.
+
+    In units of 1024 bytes; None where the system does not tell.
+    """
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.M) if status.exists() else None
+    return int(found[1]) if found else None
 
 
 def megabytes() -> float:

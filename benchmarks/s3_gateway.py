@@ -15,7 +15,6 @@ import argparse
 import json
 import logging
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from pathlib import Path
 
 from moto.server import ThreadedMotoServer
 
+from benchmarks.price_paid_round import peak_kilobytes
 from emr_local import s3
 from emr_local.webhdfs import settings
 from emr_local.webhdfs.process import Gateway
@@ -148,11 +148,10 @@ def one_job(job: Path, place: str, rows: int, hadoop: Mapping[str, str]) -> dict
 
 def peak_megabytes(running: Gateway) -> float:
     """The largest memory that the gateway's process ever had."""
-    status = Path(f"/proc/{running.pid}/status").read_text()
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    if found is None:
+    found = running.pid and peak_kilobytes(running.pid)
+    if not found:
         raise SystemExit("this system does not tell a process's peak memory")
-    return int(found[1]) / 1000
+    return found / 1000
 
 
 if __name__ == "__main__":

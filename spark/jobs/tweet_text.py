@@ -16,8 +16,8 @@ from functools import cache, lru_cache
 _URL = re.compile(r"[HhWw](?:(?<=[Hh])[Tt][Tt][Pp][Ssſ]?://|(?<=[Ww])[Ww][Ww]\.)\S+")
 _MENTION = re.compile(r"@(?<!\w@)\w+")
 # Nearly half of all tweets repeat a text (retweets, copies): those are neither cleaned nor scored again.
-_TEXTS_KEPT = 2**16  # some 50 MB for each worker when full
-_LONGEST_KEPT = 500  # characters: longer texts are few
+TEXTS_KEPT = 2**16  # some 50 MB for each worker when full
+LONGEST_KEPT = 500  # characters: longer texts are few
 _SEED = re.compile(r"(@[A-Za-z0-9]+)|([^0-9A-Za-z \t])|(\w+:\/\/\S+)")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Of ASCII text: letters in lower case, apostrophes, and blanks for all else
@@ -50,7 +50,9 @@ def clean_seed(text: str) -> str:
     return _SEED.sub("", text)
 
 
-_CLEAN: dict[Cleaning, Callable[[str], str]] = {Cleaning.LIGHT: clean_light, Cleaning.SEED: clean_seed}
+def cleaner(cleaning: Cleaning) -> Callable[[str], str]:
+    """Return the function that cleans so; asked for each text, and a dictionary would take longer."""
+    return clean_light if cleaning is Cleaning.LIGHT else clean_seed
 
 
 @cache
@@ -60,7 +62,7 @@ def _vader() -> Callable[[str], float]:
     return compound
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
+@lru_cache(maxsize=TEXTS_KEPT)
 def _score(text: str, clean: Callable[[str], str]) -> float:
     return _vader()(clean(text))
 
@@ -72,13 +74,13 @@ def sentiment(text: str | None, cleaning: Cleaning = Cleaning.LIGHT) -> float:
     """
     if text is None:
         return 0.0
-    clean = clean_light if cleaning is Cleaning.LIGHT else clean_seed
-    return _score(text, clean) if len(text) <= _LONGEST_KEPT else _vader()(clean(text))
+    clean = cleaner(cleaning)
+    return _score(text, clean) if len(text) <= LONGEST_KEPT else _vader()(clean(text))
 
 
 def words(text: str, cleaning: Cleaning = Cleaning.LIGHT) -> list[str]:
     """Return the cleaned text's words: lower case, letters and inner apostrophes, as often as they come."""
-    cleaned = _CLEAN[cleaning](text)
+    cleaned = cleaner(cleaning)(text)
     if not cleaned.isascii() or "''" in cleaned:
         return _WORD.findall(cleaned.lower().replace("’", "'"))
     # The same words, several times faster

@@ -17,18 +17,13 @@ from itertools import chain, groupby
 from operator import itemgetter
 from zlib import crc32
 
-from tweet_text import Cleaning, stem, words
+from tweet_text import LONGEST_KEPT, TEXTS_KEPT, Cleaning, stem, words
 
 LONDON = ""  # the station that stands for all of them
 SEPARATOR = "\0"  # which PostgreSQL's text cannot hold
 LONDON_PARTS = 16  # its vocabulary is everybody's: it is merged in as many parts, each with stems of its own
 
-# A worker's memory, whatever the number of tweets: words with their terms, and texts of retweets and copies.
-# Longer ones, in characters, are few and not kept.
-_WORDS_KEPT = 300_000
-_TEXTS_KEPT = 2**16
-_LONGEST_WORD = 40
-_LONGEST_TEXT = 500
+_WORDS_KEPT = 300_000  # with their terms, whatever the number of tweets: some 75 MB for each worker when full
 _TWEETS_AT_A_TIME = 20_000
 
 Counts = Counter[str]  # term -> number of tweets; see above
@@ -88,10 +83,10 @@ def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
         beyond = (Counter(roots) - Counter(distinct)).elements() if len(distinct) < len(roots) else ()
         return (*found, *beyond)
 
-    remembered = lru_cache(_TEXTS_KEPT)(terms)
+    remembered = lru_cache(TEXTS_KEPT)(terms)
 
     def remembered_if_short(texts: frozenset[str]) -> tuple[str, ...]:
-        return (remembered if sum(map(len, texts)) <= _LONGEST_TEXT else terms)(texts)
+        return (remembered if sum(map(len, texts)) <= LONGEST_KEPT else terms)(texts)
 
     return remembered_if_short
 

@@ -16,8 +16,12 @@ from pyspark.sql import SparkSession
 
 print("rows", SparkSession.builder.getOrCreate().range(7).count())
 print("mapped", any(sys.argv[1] in line for line in open(f"/proc/{os.getppid()}/maps")))
-nested = subprocess.run(["spark-submit", "--driver-class-path", "/mine", "--version"], capture_output=True)
-print("nested", nested.returncode, len(os.environ["SPARK_SUBMIT_OPTS"]) > 0)
+shown = os.environ | {"SPARK_PRINT_LAUNCH_COMMAND": "1"}
+nested = subprocess.run(
+    ["spark-submit", "--driver-class-path", "/mine", "--version"], env=shown, capture_output=True, text=True
+)
+[launched] = [line for line in nested.stderr.splitlines() if line.startswith("Spark Command:")]
+print("nested", nested.returncode, launched.count(" -cp "), " -cp /mine:" in launched)
 """
 
 
@@ -33,7 +37,7 @@ def test_a_step_shares_classes(s3_url: str, tmp_path: Path) -> None:
         [step_id] = flow.add(command("spark-submit", str(job), str(archives)))
         assert flow.step_until(step_id, "COMPLETED", "FAILED")["Status"]["State"] == "COMPLETED"
         said = endpoint.work_dir / "clusters" / flow.id / "logs" / "steps" / step_id / "stdout"
-        assert said.read_text().splitlines() == ["rows 7", "mapped True", "nested 0 True"]
+        assert said.read_text().splitlines() == ["rows 7", "mapped True", "nested 0 1 True"]
         flow.end()
     finally:
         stop(endpoint.process)

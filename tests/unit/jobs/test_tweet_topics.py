@@ -94,7 +94,7 @@ def test_memos_that_are_full_or_pass_by_long_texts_change_nothing(monkeypatch: M
         for key in range(100)
     ]
     whole = counted(rows)
-    for bound in ("_WORDS_KEPT", "_TWEETS_AT_A_TIME", "_LONGEST_TEXT"):
+    for bound in ("_WORDS_KEPT", "_TWEETS_AT_A_TIME", "LONGEST_KEPT"):
         monkeypatch.setattr(tweet_topics, bound, 10)
     finder.cache_clear()
     assert counted(rows) == whole
