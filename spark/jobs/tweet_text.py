@@ -19,6 +19,7 @@ _MENTION = re.compile(r"@(?<!\w@)\w+")
 TEXTS_KEPT = 2**16  # some 50 MB for each worker when full
 LONGEST_KEPT = 500  # characters: longer texts are few
 _SEED = re.compile(r"(@[A-Za-z0-9]+)|([^0-9A-Za-z \t])|(\w+:\/\/\S+)")
+_SIGNS = re.compile(r"[^\x00-\x7f\w]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # Of ASCII text: letters in lower case, apostrophes, and blanks for all else
 _LETTERS = bytes(
@@ -81,11 +82,15 @@ def sentiment(text: str | None, cleaning: Cleaning = Cleaning.LIGHT) -> float:
 def words(text: str, cleaning: Cleaning = Cleaning.LIGHT) -> list[str]:
     """Return the cleaned text's words: lower case, letters and inner apostrophes, as often as they come."""
     cleaned = cleaner(cleaning)(text)
-    if not cleaned.isascii() or "''" in cleaned:
+    plain = cleaned if cleaned.isascii() else _SIGNS.sub(" ", cleaned.replace("’", "'"))
+    if not plain.isascii() or "''" in plain:
         return _WORD.findall(cleaned.lower().replace("’", "'"))
     # The same words, several times faster
-    found = cleaned.encode().translate(_LETTERS).decode().split()
-    return [bare for word in found if (bare := word.strip("'"))] if "'" in cleaned else found
+    letters = f" {plain.encode().translate(_LETTERS).decode()} "
+    found = letters.split()
+    if "' " in letters or " '" in letters:
+        return [bare for word in found if (bare := word.strip("'"))]
+    return found
 
 
 @cache

@@ -9,12 +9,11 @@ over its words less what stands for the stem alone. Sums add up over parts of th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from zlib import crc32
 
 from tweet_text import LONGEST_KEPT, TEXTS_KEPT, Cleaning, stem, words
@@ -67,26 +66,27 @@ class _Terms(dict[str, str]):
 
 
 @lru_cache(1)
-def finder(rules: Rules) -> Callable[[frozenset[str]], tuple[str, ...]]:
+def finder(rules: Rules) -> Callable[..., tuple[str, ...]]:
     """Return the function that gives the terms of a tweet by its texts (an edited copy has another one).
 
     What it remembers stays while the worker lives.
     """
     known = _Terms(rules)
+    term_of, root_of = known.__getitem__, known.roots.__getitem__
 
-    def terms(texts: frozenset[str]) -> tuple[str, ...]:
+    def terms(*texts: str) -> tuple[str, ...]:
         known.forget_if_full()
-        spoken = chain.from_iterable(words(text, rules.cleaning) for text in texts)
-        found = set(filter(None, map(known.__getitem__, spoken)))
-        roots = [known.roots[term] for term in found]
-        distinct = set(roots)
-        beyond = (Counter(roots) - Counter(distinct)).elements() if len(distinct) < len(roots) else ()
-        return (*found, *beyond)
+        found = set(map(term_of, chain.from_iterable(words(text, rules.cleaning) for text in texts)))
+        found.discard("")
+        distinct = set(map(root_of, found))
+        if len(distinct) == len(found):
+            return tuple(found)
+        return (*found, *(Counter(map(root_of, found)) - Counter(distinct)).elements())
 
     remembered = lru_cache(TEXTS_KEPT)(terms)
 
-    def remembered_if_short(texts: frozenset[str]) -> tuple[str, ...]:
-        return (remembered if sum(map(len, texts)) <= LONGEST_KEPT else terms)(texts)
+    def remembered_if_short(*texts: str) -> tuple[str, ...]:
+        return (remembered if sum(map(len, texts)) <= LONGEST_KEPT else terms)(*texts)
 
     return remembered_if_short
 
@@ -103,23 +103,27 @@ def count_terms(batches: Iterable[Iterable[str]], rules: Rules) -> Iterator[tupl
     # Counted many tweets at a time, a station's counts stay in the processor's cache.
     waiting: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for batch in batches:
-        rows = (row.split(SEPARATOR, 2) for row in sorted(batch))
-        for _, copies in groupby(rows, itemgetter(0)):
-            for station, texts in _texts_by_station(copies).items():
-                waiting[station].append(terms_of(frozenset(texts)))
+        for copies in _tweets(batch):
+            texts = {text for _, text in copies}
+            found = terms_of(*texts)
+            waiting[LONDON].append(found)
+            for station in {station for station, _ in copies if station != LONDON}:
+                if len(texts) > 1:
+                    found = terms_of(*{text for at, text in copies if at == station})
+                waiting[station].append(found)
         if len(waiting[LONDON]) >= _TWEETS_AT_A_TIME:
             _count(waiting, counts)
     _count(waiting, counts)
     yield from _by_place(counts)
 
 
-def _texts_by_station(copies: Iterable[Sequence[str]]) -> dict[str, set[str]]:
-    texts: defaultdict[str, set[str]] = defaultdict(set)
-    for _, station, text in copies:
-        texts[LONDON].add(text)
-        if station != LONDON:
-            texts[station].add(text)
-    return texts
+def _tweets(batch: Iterable[str]) -> Iterable[list[tuple[str, str]]]:
+    """Return each tweet's copies: station and text."""
+    tweets: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in batch:
+        tweet_id, station, text = row.split(SEPARATOR, 2)
+        tweets[tweet_id].append((station, text))
+    return tweets.values()
 
 
 def _count(waiting: dict[str, list[tuple[str, ...]]], counts: Mapping[str, Counts]) -> None:

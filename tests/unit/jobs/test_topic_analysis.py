@@ -68,6 +68,13 @@ def test_a_tweet_without_station_counts_for_london_only(tweets: Tweets) -> None:
     assert topics(given) == [("", 1, "rain", 3), ("Bank", 1, "rain", 1)]
 
 
+def test_what_parts_a_row_is_no_part_of_an_id_or_a_station(tweets: Tweets) -> None:
+    given = tweets(("1\0", "rain\0sun", "Ba\0nk"), ("1", "rain", "Bank"))
+    assert topics(given) == [
+        ("", 1, "rain", 1), ("", 2, "sun", 1), ("Bank", 1, "rain", 1), ("Bank", 2, "sun", 1)
+    ]  # fmt: skip
+
+
 def test_a_topic_is_shown_as_most_of_its_tweets_write_it(tweets: Tweets) -> None:
     given = tweets(
         ("1", "houses houses houses", "Bank"),

@@ -22,7 +22,7 @@ ROWS = st.lists(
 
 
 def terms(*texts: str, rules: Rules = RULES) -> list[str]:
-    return sorted(finder(rules)(frozenset(texts)))
+    return sorted(finder(rules)(*texts))
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[str]]:
