@@ -10,6 +10,13 @@ from pathlib import Path
 from benchmarks import spark
 from benchmarks.spark import Cluster, Plain
 from benchmarks.workers import standalone
+from emr_local.nodes.spark import LIGHT_JVM
+
+AS_IN_THE_STACK = (  # docker-compose.yml and profiles/local, but for memory
+    "spark.driver.host=127.0.0.1",
+    f"spark.driver.extraJavaOptions={LIGHT_JVM}",
+    f"spark.executor.extraJavaOptions={LIGHT_JVM}",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def places(folder: Path, *, scaling: bool = False) -> Iterator[Places]:
         if scaling:
             one_core = running.enter_context(spark.cluster(folder, "--spark-master", "local[1]"))
             workers = running.enter_context(standalone(folder))
-            options = ["--spark-master", workers.url, "--spark-conf", "spark.driver.host=127.0.0.1"]
+            options = ("--spark-master", workers.url, *(f"--spark-conf={conf}" for conf in AS_IN_THE_STACK))
             two_workers = running.enter_context(spark.cluster(folder, *options))
             other = Scaling(one_core, two_workers, workers.spent)
         yield Places(ours, Plain(folder), other)
