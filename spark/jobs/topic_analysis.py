@@ -28,6 +28,7 @@ import tweet_topics
 from tweet_topics import LONDON, SEPARATOR, Rules, Topic
 
 BATCH = 2_000  # tweets
+RankedTopic = tuple[str, int, str, int]  # station, rank, topic, tweet_count
 TOPICS = "station string, rank int, topic string, tweet_count bigint"
 
 
@@ -60,10 +61,15 @@ def _without_separator(column: str) -> Column:
     return f.when(found, f.translate(column, SEPARATOR, "")).otherwise(f.col(column))
 
 
-def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
-    """Return station, rank, topic, tweet_count: the `number` topics of each station, and of London."""
+def extent(tweets: DataFrame) -> tuple[int, date | None]:
+    """Return the number of rows, and the newest one's day in UTC (None without rows)."""
+    [(rows, newest)] = tweets.select(f.count(f.lit(1)), f.to_date(f.max("date"))).collect()
+    return rows, newest
+
+
+def top_topics(tweets: DataFrame, rows: int, rules: Rules, number: int) -> list[RankedTopic]:
+    """Return the `number` topics of each station, and of London, for so many `rows` of tweets."""
     spark = tweets.sparkSession
-    rows = tweets.count()  # of parquet, Spark counts by the footers
     tweet_job.fit_shuffles(spark, rows)
 
     def counted(found: Iterable[Row]) -> Iterator[tuple[tweet_topics.Place, tweet_topics.Counts]]:
@@ -78,19 +84,20 @@ def top_topics(tweets: DataFrame, rules: Rules, number: int) -> DataFrame:
     topics: defaultdict[str, list[Topic]] = defaultdict(list)
     for (station, _), found in places.collect():
         topics[station] += found
-    ranked = (
+    return [
         (station, rank, topic, tweet_count)
-        for station, found in topics.items()
+        for station, found in sorted(topics.items())
         for rank, (topic, tweet_count, _) in enumerate(tweet_topics.best(found, number), start=1)
-    )
-    return spark.createDataFrame(list(ranked), TOPICS)
+    ]
 
 
-def day_of(tweets: DataFrame, day: date | None) -> DataFrame:
-    """Return one row with `date`, midnight UTC of `day`, or else of the newest tweet's day."""
-    if day is None:
-        return tweets.select(f.date_trunc("day", f.max("date")).alias("date"))
-    return tweets.sparkSession.range(1).select(f.lit(day).cast("timestamp").alias("date"))
+def dated(spark: SparkSession, topics: list[RankedTopic], day: date | None) -> DataFrame:
+    """Return the topics as the job writes them: in one part, with midnight UTC of `day`.
+
+    They are a few rows per station, whatever the input's size.
+    """
+    found = spark.createDataFrame(spark.sparkContext.parallelize(topics, 1), TOPICS)
+    return found.select(f.lit(day).cast("timestamp").alias("date"), *found.columns)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -108,10 +115,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         tweets = tweet_job.read_tweets(spark, args.input)
         rules = Rules(stop_words(spark), args.search_word, args.cleaning)
         with tweet_job.named_errors(args.input):
-            topics = top_topics(tweets, rules, args.top).crossJoin(f.broadcast(day_of(tweets, args.date)))
-        # A few rows per station, whatever the input's size: one sorted file.
-        result = topics.select("date", "station", "rank", "topic", "tweet_count").repartition(1)
-        tweet_job.write(result.sortWithinPartitions("station", "rank"), args.output, source=args.input)
+            rows, newest = extent(tweets)
+            topics = top_topics(tweets, rows, rules, args.top)
+        tweet_job.write(dated(spark, topics, args.date or newest), args.output, source=args.input)
 
 
 def _positive(text: str) -> int:

@@ -49,44 +49,53 @@ class _Terms(dict[str, str]):
         super().__init__()
         self._dropped = rules.dropped
         self._searched = {stem(word) for word in words(rules.search_word) if len(word) > 1}
-        self.roots: dict[str, str] = {}
+        self._first: dict[str, str] = {}  # term of each stem
+        self.alike: dict[str, str] = {}  # stem of each term whose stem has more than one
 
     def __missing__(self, word: str) -> str:
         root = stem(word)
-        unwanted = len(word) == 1 or word in self._dropped or root in self._searched
-        term = self[word] = "" if unwanted else f"{root} {word}"
-        self.roots[term] = root
+        if len(word) == 1 or word in self._dropped or root in self._searched:
+            term = ""
+        else:
+            term = f"{root} {word}"
+            first = self._first.setdefault(root, term)
+            if first is not term:
+                self.alike[first] = self.alike[term] = root
+        self[word] = term
         return term
 
     def forget_if_full(self) -> None:
-        """Empty the memo: between two texts, as a text's terms need their roots."""
+        """Empty the memo: between two texts, as a text's terms need their stems."""
         if len(self) > _WORDS_KEPT:
             self.clear()
-            self.roots.clear()
+            self._first.clear()
+            self.alike.clear()
 
 
 @lru_cache(1)
-def finder(rules: Rules) -> Callable[..., tuple[str, ...]]:
-    """Return the function that gives the terms of a tweet by its texts (an edited copy has another one).
+def finder(rules: Rules) -> Callable[[str], tuple[str, ...]]:
+    """Return the function that gives the terms of a tweet's text.
 
     What it remembers stays while the worker lives.
     """
     known = _Terms(rules)
-    term_of, root_of = known.__getitem__, known.roots.__getitem__
+    term_of, alike = known.__getitem__, known.alike
+    of_several, root_of = alike.keys(), alike.__getitem__
 
-    def terms(*texts: str) -> tuple[str, ...]:
+    def terms(text: str) -> tuple[str, ...]:
         known.forget_if_full()
-        found = set(map(term_of, chain.from_iterable(words(text, rules.cleaning) for text in texts)))
+        found = set(map(term_of, words(text, rules.cleaning)))
         found.discard("")
-        distinct = set(map(root_of, found))
-        if len(distinct) == len(found):
+        roots = [*map(root_of, of_several & found)]
+        distinct = set(roots)
+        if len(distinct) == len(roots):
             return tuple(found)
-        return (*found, *(Counter(map(root_of, found)) - Counter(distinct)).elements())
+        return (*found, *(Counter(roots) - Counter(distinct)).elements())
 
     remembered = lru_cache(TEXTS_KEPT)(terms)
 
-    def remembered_if_short(*texts: str) -> tuple[str, ...]:
-        return (remembered if sum(map(len, texts)) <= LONGEST_KEPT else terms)(*texts)
+    def remembered_if_short(text: str) -> tuple[str, ...]:
+        return remembered(text) if len(text) <= LONGEST_KEPT else terms(text)
 
     return remembered_if_short
 
@@ -103,27 +112,31 @@ def count_terms(batches: Iterable[Iterable[str]], rules: Rules) -> Iterator[tupl
     # Counted many tweets at a time, a station's counts stay in the processor's cache.
     waiting: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for batch in batches:
-        for copies in _tweets(batch):
-            texts = {text for _, text in copies}
-            found = terms_of(*texts)
-            waiting[LONDON].append(found)
-            for station in {station for station, _ in copies if station != LONDON}:
-                if len(texts) > 1:
-                    found = terms_of(*{text for at, text in copies if at == station})
-                waiting[station].append(found)
+        everywhere, there = _texts(batch)
+        terms = {text: terms_of(text) for text in {*everywhere.values(), *there.values()}}
+        waiting[LONDON] += [terms[text] for text in everywhere.values()]
+        for (station, _), text in there.items():
+            if station != LONDON:
+                waiting[station].append(terms[text])
         if len(waiting[LONDON]) >= _TWEETS_AT_A_TIME:
             _count(waiting, counts)
     _count(waiting, counts)
     yield from _by_place(counts)
 
 
-def _tweets(batch: Iterable[str]) -> Iterable[list[tuple[str, str]]]:
-    """Return each tweet's copies: station and text."""
-    tweets: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+def _texts(batch: Iterable[str]) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Return each tweet's text: in London, by tweet_id; at its stations, by station and tweet_id."""
+    everywhere: dict[str, str] = {}
+    there: dict[tuple[str, str], str] = {}
     for row in batch:
         tweet_id, station, text = row.split(SEPARATOR, 2)
-        tweets[tweet_id].append((station, text))
-    return tweets.values()
+        at = station, tweet_id
+        # An edited copy has another text: a blank parts their words, whatever the cleaning
+        if everywhere.setdefault(tweet_id, text) != text:
+            everywhere[tweet_id] += f" {text}"
+        if there.setdefault(at, text) != text:
+            there[at] += f" {text}"
+    return everywhere, there
 
 
 def _count(waiting: dict[str, list[tuple[str, ...]]], counts: Mapping[str, Counts]) -> None:

@@ -8,36 +8,30 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 import tweet_text
-from topic_analysis import day_of, main, stop_words, top_topics
+from topic_analysis import TOPICS, dated, extent, main, stop_words, top_topics
 from tweet_topics import Rules
 
-TOPICS = "station string, rank int, topic string, tweet_count long"
 STOPS = frozenset({"the", "and", "at", "in"})
 Tweets = Callable[..., DataFrame]
 Topic = tuple[str, int, str, int]  # station, rank, topic, tweet_count
 
 
 def topics(frame: DataFrame, top: int = 5, search_word: str = "london") -> list[Topic]:
-    found = top_topics(frame, Rules(STOPS, search_word), top).collect()
-    return sorted((row["station"], row["rank"], row["topic"], row["tweet_count"]) for row in found)
+    rows, _ = extent(frame)
+    return top_topics(frame, rows, Rules(STOPS, search_word), top)
 
 
-def test_topics_per_station_and_for_london(spark: SparkSession, tweets: Tweets) -> None:
+def test_topics_per_station_and_for_london(tweets: Tweets) -> None:
     given = tweets(
         ("1", "Delays at the tube", "Bank"), ("2", "tube and delays", "Bank"), ("3", "the TUBE", "Angel")
     )
-    expected = spark.createDataFrame(
-        [
-            ("", 1, "tube", 3),
-            ("", 2, "delays", 2),
-            ("Angel", 1, "tube", 1),
-            ("Bank", 1, "delays", 2),
-            ("Bank", 2, "tube", 2),
-        ],
-        TOPICS,
-    )
-    found = top_topics(given, Rules(STOPS, "london"), 5)
-    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+    assert topics(given) == [
+        ("", 1, "tube", 3),
+        ("", 2, "delays", 2),
+        ("Angel", 1, "tube", 1),
+        ("Bank", 1, "delays", 2),
+        ("Bank", 2, "tube", 2),
+    ]
 
 
 def test_a_tweet_at_two_stations_counts_once_for_london(tweets: Tweets) -> None:
@@ -104,7 +98,7 @@ def test_the_search_words_stem_is_out_before_the_top_is_taken(tweets: Tweets) ->
     assert topics(given, top=1, search_word="raining")[0] == ("", 1, "london", 3)
 
 
-def test_no_tweets_no_topics(tweets: Tweets, spark: SparkSession) -> None:
+def test_no_tweets_no_topics(tweets: Tweets) -> None:
     assert topics(tweets(("1", None, "Bank"), ("2", "the and", "Angel"))) == []
 
 
@@ -156,13 +150,18 @@ def test_the_day_is_the_newest_tweets(tweets: Tweets) -> None:
     night = datetime(2026, 11, 15, 23, 59, 59, 999999, tzinfo=UTC)
     given = tweets(("1", "rain", "Bank")).union(tweets(("2", None, "Bank"), date=night))
     given = given.union(tweets(("3", "sun", "Bank"), date=night - timedelta(days=1)))
-    assert days(day_of(given, None)) == ["2026-11-15 00:00:00"]
-    assert days(day_of(given, date(2020, 2, 29))) == ["2020-02-29 00:00:00"]
-    assert day_of(given, None).dtypes == day_of(given, date(2020, 2, 29)).dtypes == [("date", "timestamp")]
+    assert extent(given) == (3, date(2026, 11, 15))
+    assert extent(given.limit(0)) == (0, None)
 
 
-def days(frame: DataFrame) -> list[str]:
-    return [row["day"] for row in frame.selectExpr("cast(date as string) as day").collect()]
+def test_the_result_has_the_day_and_is_one_sorted_part(spark: SparkSession) -> None:
+    given = [("Angel", 1, "rain", 7), ("Bank", 1, "café", 9), ("Bank", 2, "sun", 2**40)]
+    midnight = datetime(2020, 2, 29, tzinfo=UTC)
+    expected = spark.createDataFrame([(midnight, *row) for row in given], f"date timestamp, {TOPICS}")
+    found = dated(spark, given, date(2020, 2, 29))
+    assert_df_equality(found, expected, ignore_nullable=True)
+    assert found.rdd.getNumPartitions() == 1
+    assert_df_equality(dated(spark, [], None), expected.limit(0), ignore_nullable=True)
 
 
 def test_stop_words_are_spark_mls(spark: SparkSession) -> None:

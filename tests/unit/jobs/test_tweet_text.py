@@ -4,12 +4,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nltk.stem.snowball import SnowballStemmer
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 import tweet_text
 from tweet_text import Cleaning, clean_light, clean_seed, sentiment, stem, words
 
 STOCK = SentimentIntensityAnalyzer()
+SNOWBALL = SnowballStemmer("english")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +204,34 @@ def test_words_of_seed_cleaned_text() -> None:
 )
 def test_stems_are_snowballs(word: str, root: str) -> None:
     assert stem(word) == root
+
+
+# English ends and starts, so that they meet in all orders; NLTK has no list of them
+ENDS = str.split("""
+    s es ss us ies ied sses ed eed edly eedly ing ingly y ly ally fully lessly ously ively ently bly ably
+    ency ancy ogy ology ation ational tional ization izer ator alism ality iveness ivity fulness ousness ness
+    ability icate icity ative ical ful ement ment ence ance able ible ant ent ism ate ity iti ous ive ize ion
+    al er ic e l ll i ck m nd st th o ux 's é ый
+""")
+STARTS = str.split("b str y ay gener commun arsen inn out sk d ti happ hop run nat rel ю é don't")
+
+
+TALK = st.lists(st.sampled_from([*PIECES, *ENTITIES, "#", "; ", "'", "Σ"]) | st.text(max_size=3)).map("".join)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(
+    st.builds("{}{}{}{}".format, st.sampled_from(["", *STARTS]), st.text("aeiouybcdlnrstwx'", max_size=5),
+              st.sampled_from(["", *ENDS]), st.sampled_from(["", *ENDS]))
+    | st.text().map(str.lower)
+)  # fmt: skip
+def test_any_words_stem_is_snowballs(word: str) -> None:
+    assert stem(word) == SNOWBALL.stem(word)
+
+
+@given(TALK, TALK, st.sampled_from(Cleaning))
+def test_a_blank_parts_words_and_links_and_names(text: str, other: str, cleaning: Cleaning) -> None:
+    assert words(f"{text} {other}", cleaning) == words(text, cleaning) + words(other, cleaning)
 
 
 @settings(deadline=None)
